@@ -1,0 +1,191 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { errors } from 'undici';
+import type { Dispatcher } from 'undici';
+import { MAX_LIST_BYTES } from '../../call/action-list.js';
+import type { ErrorCode } from '../../errors.js';
+import { ConnectFailure } from './connector.js';
+import type { Dispatchable, OriginPool } from './origin-pool.js';
+
+export type ExchangeResult =
+  | {
+      readonly kind: 'answer';
+      readonly status: number;
+      readonly headers: IncomingHttpHeaders;
+      /** Empty unless the status is 200. */
+      readonly body: Buffer;
+    }
+  | {
+      readonly kind: 'failed';
+      readonly code: ErrorCode;
+      readonly detail: string;
+      readonly status?: number;
+      /** It never got a connection because all were in use, which says nothing about the app. */
+      readonly unsent?: true;
+    };
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * One request and its answer: settles once, within its time, however the peer behaves. No more than the size
+ * limit of an action list is read or kept.
+ */
+export class Exchange implements Dispatchable {
+  readonly options: Dispatcher.DispatchOptions;
+  readonly result: Promise<ExchangeResult>;
+  readonly #pool: OriginPool;
+  readonly #timeoutMs: number;
+  #settle: ((result: ExchangeResult) => void) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #released = false;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+
+  constructor(pool: OriginPool, options: Dispatcher.DispatchOptions, timeoutMs: number) {
+    this.#pool = pool;
+    this.options = options;
+    this.#timeoutMs = timeoutMs;
+    this.result = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.#timer = setTimeout(() => this.#onTimeout(), timeoutMs);
+    pool.dispatch(this);
+  }
+
+  /** The call ended. */
+  cancel(): void {
+    this.#finish({ kind: 'failed', code: 'call_gone', detail: 'the call ended during the request' });
+    this.#stop();
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#settle === undefined) this.#stop();
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingHttpHeaders,
+  ): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#headers = headers;
+    const announced = Number(headerOf(headers, 'content-length') ?? 0);
+    const encoding = headerOf(headers, 'content-encoding') ?? '';
+    if (announced > MAX_LIST_BYTES) this.#tooLarge(`${announced} bytes announced`);
+    else if (status === 200 && !/^(identity)?$/i.test(encoding)) {
+      // Not asked for (accept-encoding: identity), and a few bytes of it may unfold to gigabytes.
+      this.#fail('not_json', 'the answer is compressed (Content-Encoding), which was not asked for');
+      this.#stop();
+    }
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    if (this.#bytes > MAX_LIST_BYTES) this.#tooLarge(`more than ${MAX_LIST_BYTES} bytes`);
+    else if (this.#status === 200) this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#release();
+    this.#answer();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.#release();
+    // A status that carries no actions has been told; what became of its body doesn't matter.
+    if (this.#status !== 0 && this.#status !== 200) this.#answer();
+    else this.#fail(...failureOf(error));
+  }
+
+  #onTimeout(): void {
+    if (this.#status !== 0 && this.#status !== 200) {
+      this.#answer();
+    } else if (this.#pool.withdraw(this)) {
+      this.#released = true;
+      this.#finish({
+        kind: 'failed',
+        code: 'response_timeout',
+        detail: `all connections were in use for ${this.#timeoutMs} ms`,
+        unsent: true,
+      });
+    } else {
+      const where =
+        this.#status === 200 ? 'the body did not end' : this.#controller ? 'no answer' : 'no connection';
+      this.#fail('response_timeout', `${where} within ${this.#timeoutMs} ms`);
+    }
+    this.#stop();
+  }
+
+  #tooLarge(detail: string): void {
+    if (this.#status === 200) this.#fail('too_large', `${detail}, at most ${MAX_LIST_BYTES} are allowed`);
+    else this.#answer();
+    this.#stop();
+  }
+
+  #answer(): void {
+    const [first] = this.#chunks;
+    const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
+    this.#finish({ kind: 'answer', status: this.#status, headers: this.#headers, body });
+  }
+
+  #fail(code: ErrorCode, detail: string): void {
+    this.#finish({ kind: 'failed', code, detail, ...(this.#status !== 0 && { status: this.#status }) });
+  }
+
+  #finish(result: ExchangeResult): void {
+    const settle = this.#settle;
+    if (settle === undefined) return;
+    this.#settle = undefined;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#chunks = [];
+    settle(result.kind === 'answer' && result.status !== 200 ? { ...result, body: EMPTY } : result);
+  }
+
+  /** Gives the connection up, or the place in the queue. Without a controller, `onRequestStart` will do it. */
+  #stop(): void {
+    if (this.#pool.withdraw(this)) this.#released = true;
+    this.#controller?.abort(new Error('no longer wanted'));
+  }
+
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#pool.release();
+  }
+}
+
+/** undici gives a list for any header that comes twice, whatever its type says; the first counts. */
+export function headerOf(headers: IncomingHttpHeaders, name: string): string | undefined {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** undici's and Node's errors after the connection was there, by the code that the call will see. */
+function failureOf(error: NodeJS.ErrnoException): [ErrorCode, string] {
+  if (error instanceof ConnectFailure) return [error.failure, error.message];
+  const code = error.code ?? '';
+  if (code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS')) return ['tls_failed', code];
+  if (error instanceof errors.HTTPParserError) return ['not_json', 'the answer is not HTTP'];
+  switch (code) {
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return ['too_large', 'the headers of the answer are larger than 16 kB'];
+    case 'UND_ERR_SOCKET':
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+    case 'UND_ERR_INFO':
+    case 'UND_ERR_DESTROYED':
+    case 'UND_ERR_CLOSED':
+    case 'ECONNRESET':
+    case 'ECONNABORTED':
+    case 'EPIPE':
+      return ['connect_refused', `connection lost before the answer was complete (${code})`];
+    case 'ETIMEDOUT':
+      return ['response_timeout', 'the connection timed out'];
+    default:
+      return ['internal', `${error.name}: ${error.message}`];
+  }
+}

@@ -1,0 +1,110 @@
+import { OriginBreaker } from './breaker.js';
+import type { ResolveHost } from './connector.js';
+import type { Egress } from './egress.js';
+import type { Endpoint } from './endpoint.js';
+import { OriginPool } from './origin-pool.js';
+
+/** An app may chain to ever new hosts; what is kept of them may not grow with that. */
+const MAX_ORIGINS = 500;
+
+/** What is kept of an origin between requests. */
+export class Origin {
+  readonly name: string;
+  /** Why it may not be asked, or undefined. */
+  readonly refusal: string | undefined;
+  readonly breaker: OriginBreaker;
+  readonly #pools = new Map<Endpoint, OriginPool>();
+
+  constructor(name: string, refusal: string | undefined, breaker: OriginBreaker) {
+    this.name = name;
+    this.refusal = refusal;
+    this.breaker = breaker;
+  }
+
+  /** Endpoints differ in certificates and numbers of connections, so they don't share connections. */
+  pool(endpoint: Endpoint, make: () => OriginPool): OriginPool {
+    let pool = this.#pools.get(endpoint);
+    if (pool === undefined) {
+      pool = make();
+      this.#pools.set(endpoint, pool);
+    }
+    return pool;
+  }
+
+  get isIdle(): boolean {
+    return [...this.#pools.values()].every((pool) => pool.isIdle);
+  }
+
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+  }
+}
+
+export interface OriginsOptions {
+  readonly egress: Egress;
+  readonly breaker: { readonly failures: number; readonly open_ms: number };
+  readonly resolve: ResolveHost;
+  readonly onCircuit: (origin: string, state: 'open' | 'closed') => void;
+}
+
+/** All origins that were asked lately. */
+export class Origins {
+  readonly #options: OriginsOptions;
+  readonly #origins = new Map<string, Origin>();
+
+  constructor(options: OriginsOptions) {
+    this.#options = options;
+  }
+
+  get(name: string): Origin {
+    const known = this.#origins.get(name);
+    if (known !== undefined) {
+      // The one that was asked last stands last, so that the first is the one to forget.
+      this.#origins.delete(name);
+      this.#origins.set(name, known);
+      return known;
+    }
+    if (this.#origins.size >= MAX_ORIGINS) this.#forgetOne();
+    const { egress, breaker, onCircuit } = this.#options;
+    const made = new Origin(
+      name,
+      egress.refusesOrigin(name),
+      new OriginBreaker(breaker, (state) => onCircuit(name, state)),
+    );
+    this.#origins.set(name, made);
+    return made;
+  }
+
+  pool(origin: Origin, endpoint: Endpoint): OriginPool {
+    const { egress, resolve } = this.#options;
+    return origin.pool(
+      endpoint,
+      () =>
+        new OriginPool(origin.name, {
+          resolve,
+          refusesAddress: egress.listsAddressOf(origin.name)
+            ? () => undefined
+            : (address) => egress.refusesAddress(address),
+          timeoutMs: endpoint.connectTimeoutMs,
+          secureContext: endpoint.secureContext,
+          connections: endpoint.connections,
+          keepAliveMs: endpoint.keepAliveMs,
+        }),
+    );
+  }
+
+  async destroy(): Promise<void> {
+    const origins = [...this.#origins.values()];
+    this.#origins.clear();
+    await Promise.all(origins.map((origin) => origin.destroy()));
+  }
+
+  #forgetOne(): void {
+    for (const [name, origin] of this.#origins) {
+      if (!origin.isIdle) continue;
+      this.#origins.delete(name);
+      void origin.destroy();
+      return;
+    }
+  }
+}
