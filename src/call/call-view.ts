@@ -1,0 +1,51 @@
+import type { CallView } from '../source/port.js';
+import type { ChannelData } from '../switch/channel.js';
+
+/**
+ * FreeSWITCH's own names for the fields of a caller profile (switch_caller.c switch_caller_get_field_by_name) and
+ * the headers that carry them.
+ */
+const PROFILE_FIELDS: Readonly<Record<string, string>> = {
+  dialplan: 'Caller-Dialplan',
+  username: 'Caller-Username',
+  caller_id_name: 'Caller-Caller-ID-Name',
+  caller_id_number: 'Caller-Caller-ID-Number',
+  orig_caller_id_name: 'Caller-Orig-Caller-ID-Name',
+  orig_caller_id_number: 'Caller-Orig-Caller-ID-Number',
+  callee_id_name: 'Caller-Callee-ID-Name',
+  callee_id_number: 'Caller-Callee-ID-Number',
+  network_addr: 'Caller-Network-Addr',
+  ani: 'Caller-ANI',
+  aniii: 'Caller-ANI-II',
+  rdnis: 'Caller-RDNIS',
+  destination_number: 'Caller-Destination-Number',
+  uuid: 'Unique-ID',
+  source: 'Caller-Source',
+  transfer_source: 'Caller-Transfer-Source',
+  context: 'Caller-Context',
+  chan_name: 'Caller-Channel-Name',
+  profile_index: 'Caller-Profile-Index',
+};
+
+/** What is known of a call: the channel as it was handed over, and what its actions have left since. */
+export class KnownCall implements CallView {
+  readonly uuid: string;
+  readonly #data: ChannelData;
+  readonly #since = new Map<string, string>();
+
+  constructor(uuid: string, data: ChannelData) {
+    this.uuid = uuid;
+    this.#data = data;
+  }
+
+  get(name: string): string | undefined {
+    const known = this.#since.get(name) ?? this.#data.variable(name);
+    if (known !== undefined) return known;
+    const header = Object.hasOwn(PROFILE_FIELDS, name) ? PROFILE_FIELDS[name] : undefined;
+    return header === undefined ? undefined : this.#data.header(header);
+  }
+
+  learn(values: Readonly<Record<string, string>>): void {
+    for (const [name, value] of Object.entries(values)) this.#since.set(name, value);
+  }
+}

@@ -1,0 +1,199 @@
+import { applicationInfo } from '../switch/applications.js';
+import type { SegmentResult, Step } from '../switch/channel.js';
+import type { Action } from './action.js';
+import type { Outcome } from './outcome.js';
+import type { Policy, Verdict } from './policy.js';
+import { ownApplication } from './program.js';
+import type { ChainLink, Ending, RunContext } from './run-context.js';
+import { DONE } from './run-context.js';
+import type { Placed } from './segments.js';
+import { nextSegment } from './segments.js';
+import { settle, unsent } from './settle.js';
+import type { ListRest } from './state.js';
+import { writeState } from './state.js';
+
+export interface ListOptions {
+  readonly context: RunContext;
+  /** Runs a `cti_curl` or `cti_flow` that has actions after it. */
+  readonly nest: (link: ChainLink) => Promise<Ending>;
+  /** Nothing is asked after this list, and none is waiting for it to end: its last segment may carry the release. */
+  readonly outermost: boolean;
+  /** A `cti_curl` or `cti_flow` at its end takes the place of the list, instead of being nested. */
+  readonly chains: boolean;
+}
+
+/** Runs one list: checks each action against the policy, hands FreeSWITCH segments of it, settles each action once. */
+export class ListRunner {
+  readonly outcomes: Outcome[] = [];
+  readonly #options: ListOptions;
+  readonly #context: RunContext;
+  readonly #list: ListRest;
+  readonly #policy: Policy;
+  readonly #place: number;
+  readonly #verdicts = new Map<Action, Verdict>();
+  #rest: readonly Placed[];
+
+  constructor(list: ListRest, policy: Policy, options: ListOptions) {
+    this.#list = list;
+    this.#policy = policy;
+    this.#options = options;
+    this.#context = options.context;
+    this.#rest = list.rest;
+    this.#place = this.#context.open.push(list) - 1;
+  }
+
+  async run(): Promise<Ending> {
+    const ending = await this.#runRest();
+    for (const placed of this.#rest) this.#settled(unsent(placed, 'not_run'));
+    this.#context.open.length = this.#place;
+    return ending;
+  }
+
+  async #runRest(): Promise<Ending> {
+    for (;;) {
+      const [next] = this.#rest;
+      if (next === undefined) return DONE;
+      const reason = this.#refusal(next.action);
+      const ending =
+        reason !== undefined
+          ? this.#refuse(next, reason)
+          : ownApplication(next.action.application) !== undefined
+            ? await this.#runOwn(next)
+            : await this.#runSegment();
+      if (ending.kind !== 'done') return ending;
+    }
+  }
+
+  #take(count: number): void {
+    this.#rest = this.#rest.slice(count);
+    this.#context.open[this.#place] = { ...this.#list, rest: this.#rest };
+  }
+
+  #refuse(placed: Placed, reason: string): Ending {
+    const context = this.#context;
+    this.#take(1);
+    this.#settled(unsent(placed, 'refused', reason));
+    context.refused ??= `${placed.action.application} [${placed.index}]: ${reason}`;
+    return placed.action.onError === 'stop' ? context.failed('action_refused', context.refused) : DONE;
+  }
+
+  async #runOwn(placed: Placed): Promise<Ending> {
+    const link = { placed, list: this.#list.list };
+    this.#take(1);
+    this.#context.ran += 1;
+    const last = this.#rest.length === 0;
+    if (last && this.#options.chains) return { kind: 'chain', ...link };
+    const ending = await this.#options.nest(link);
+    // Actions after it are what the app wants when it fails; with none left the program has failed.
+    const goesOn =
+      ending.kind === 'failed' && !last && placed.action.onError === 'continue' && ending.code !== 'too_deep';
+    return goesOn ? DONE : ending;
+  }
+
+  async #runSegment(): Promise<Ending> {
+    const stop = this.#rest.findIndex(({ action }) => this.#refusal(action) !== undefined);
+    const allowed = stop < 0 ? this.#rest : this.#rest.slice(0, stop);
+    const segment = nextSegment(allowed, (action) => this.#stepOf(action));
+    this.#take(segment.length);
+    const result = await this.#execute(segment);
+    let failed: Outcome | undefined;
+    segment.forEach((placed, at) => {
+      const step = result.steps[at] ?? { state: 'not_run', values: {}, timedOut: false };
+      const outcome = settle(placed, step, result.end);
+      this.#settled(outcome);
+      this.#context.call.learn(outcome.variables);
+      if (placed.action.onError === 'stop' && outcome.status !== 'ok') failed ??= outcome;
+    });
+    if (result.end.kind !== 'completed') return { kind: 'left', end: result.end };
+    if (failed === undefined) return DONE;
+    const detail = `${failed.application} [${failed.index}]: ${failed.detail ?? failed.response ?? failed.status}`;
+    return this.#context.failed('action_failed', detail);
+  }
+
+  async #execute(segment: readonly Placed[]): Promise<SegmentResult> {
+    const context = this.#context;
+    const steps = segment.map(({ action }) => this.#stepOf(action));
+    for (const { action } of segment) this.#noteSetting(action);
+    // Whether the program ends here is known beforehand, unless its last action decides it.
+    const release =
+      this.#rest.length === 0 && this.#options.outermost && segment.at(-1)?.action.onError !== 'stop';
+    const after = release ? context.endVariables(context.completion, context.ran + segment.length) : {};
+    const before = release ? {} : this.#stateVariables(segment);
+    const places = this.#dial(segment);
+    context.trace.add({
+      type: 'run',
+      list: this.#list.list,
+      first: segment[0]?.index ?? 0,
+      steps: steps.length,
+    });
+    const result = await context.channel.run({ steps, before, after, release });
+    for (const giveBack of places) giveBack();
+    context.released ||= release && result.end.kind === 'completed';
+    context.ran += result.steps.filter(({ state }) => state !== 'not_run').length;
+    return result;
+  }
+
+  #stateVariables(segment: readonly Placed[]): Record<string, string> {
+    const context = this.#context;
+    if (!context.resumable) return {};
+    context.wroteState = true;
+    const refused = context.refused ?? '';
+    return { cti_state: writeState({ ran: context.ran, refused, segment, lists: context.open }) };
+  }
+
+  #dial(segment: readonly Placed[]): (() => void)[] {
+    const { services } = this.#context;
+    return segment.flatMap(({ action }) => {
+      const verdict = this.#verdict(action);
+      const limit = verdict.allowed ? verdict.concurrency : undefined;
+      return limit === undefined ? [] : [services.dialLimits.take(limit.key)];
+    });
+  }
+
+  #verdict(action: Action): Verdict {
+    const known = this.#verdicts.get(action) ?? this.#policy.check(action, this.#context.call);
+    this.#verdicts.set(action, known);
+    return known;
+  }
+
+  /** Why an action may not run, or undefined. */
+  #refusal(action: Action): string | undefined {
+    const { services } = this.#context;
+    const verdict = this.#verdict(action);
+    if (!verdict.allowed) return `${verdict.rule}: ${verdict.detail}`;
+    const limit = verdict.concurrency;
+    if (limit !== undefined && services.dialLimits.inUse(limit.key) >= limit.max) {
+      return `dial.concurrent: ${limit.max} calls to ${limit.key} are up already`;
+    }
+    const info = applicationInfo(action.application);
+    if (action.timeoutMs !== undefined && info.takesTime && info.stop === 'none') {
+      return `timeout_ms: FreeSWITCH has no way to stop ${action.application}`;
+    }
+    return undefined;
+  }
+
+  #stepOf(action: Action): Step {
+    const { application, data, timeoutMs } = action;
+    // A failed bridge hangs up the caller unless this is set (mod_dptools.c audio_bridge_function); the dialplan's
+    // or the app's own word goes first.
+    const failsSoft = application === 'bridge' && this.#context.call.get('continue_on_fail') === undefined;
+    return {
+      application,
+      data,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(failsSoft ? { scope: { continue_on_fail: 'true' } } : {}),
+    };
+  }
+
+  /** `set continue_on_fail=…` by the app is its own word from then on. */
+  #noteSetting({ application, data }: Action): void {
+    const [name, value] = data.split('=', 2);
+    if (application === 'set' && name === 'continue_on_fail')
+      this.#context.call.learn({ [name]: value ?? '' });
+  }
+
+  #settled(outcome: Outcome): void {
+    this.outcomes.push(outcome);
+    this.#context.settled(this.#list.list, outcome);
+  }
+}

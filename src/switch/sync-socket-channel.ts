@@ -1,0 +1,142 @@
+import type { EslCommand, EslConnection, EslReply } from '../esl/connection.js';
+import { execute } from '../esl/connection.js';
+import type { EslSocketCall } from '../esl/server.js';
+import { applicationInfo } from './applications.js';
+import { BreakTimer } from './break-timer.js';
+import type { Channel, ChannelData, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
+import { isSegmentEnd } from './channel.js';
+import { compileSegment } from './inline-list.js';
+import { FrameData, RunNames, valueOf, variableCommand, waitingStep } from './socket-channel.js';
+
+/**
+ * A channel that FreeSWITCH connected with `socket host:port full` (synchronous): it runs one command after the
+ * other in the session's own thread and replies when the application has ended (mod_event_socket.c parse_command,
+ * `sendmsg` without `async`).
+ */
+export class SyncSocketChannel implements Channel {
+  readonly uuid: string;
+  readonly data: ChannelData;
+  readonly gone: AbortSignal;
+  readonly #connection: EslConnection;
+  readonly #goneController = new AbortController();
+  readonly #names = new RunNames();
+  readonly #clockOffsetMicros: number;
+  #over = false;
+
+  constructor(call: EslSocketCall) {
+    this.#connection = call.connection;
+    this.uuid = call.uuid;
+    this.data = new FrameData(call.data);
+    this.gone = this.#goneController.signal;
+    const switchMicros = Number(call.data.raw('Event-Date-Timestamp'));
+    this.#clockOffsetMicros =
+      Number.isFinite(switchMicros) && switchMicros > 0 ? switchMicros - Date.now() * 1000 : 0;
+    call.connection.onNotice = (notice) => {
+      // The session's thread looks at the channel's state before it reads on (mod_event_socket.c read_packet).
+      if (notice.disposition === 'linger') this.#end({ kind: 'hung_up', cause: '' });
+    };
+    void call.connection.closed.then((close) => {
+      this.#over = true;
+      this.#end({ kind: 'lost', detail: close.detail });
+    });
+  }
+
+  #end(end: SegmentEnd): void {
+    if (!this.gone.aborted) this.#goneController.abort(end);
+  }
+
+  async run(segment: Segment): Promise<SegmentResult> {
+    const compiled = compileSegment(segment, this.#names.next());
+    const bounded = segment.steps.findIndex(isBroken);
+    const timer = this.#timerFor(segment.steps[bounded]);
+    const commands: EslCommand[] = [
+      ...compiled.before.map(({ application, data }) => execute(application, data)),
+      ...(timer?.arm() ?? []),
+      execute('execute_extension', compiled.list),
+      ...compiled.outcomeVariables.map(variableCommand),
+      ...(timer?.disarm() ?? []),
+    ];
+    const disarmed = timer?.disarm().length ?? 0;
+    const sentAt = performance.now();
+    const replies = await this.#exchange(commands);
+    if (replies === undefined) return this.#lost(segment);
+    const clock = { elapsedMs: performance.now() - sentAt, endedAtMicros: this.#switchMicros() };
+    const answers = replies.slice(replies.length - disarmed - compiled.outcomeVariables.length);
+    const reading = compiled.read(answers.slice(0, compiled.outcomeVariables.length).map(valueOf), clock);
+    const timedOut = timer?.fired(answers.slice(compiled.outcomeVariables.length)) ?? false;
+    const steps = reading.steps.map((step, index) => (index === bounded ? { ...step, timedOut } : step));
+    const end = reading.completed ? ({ kind: 'completed' } as const) : await this.#whyEnded();
+    if (segment.release || end.kind !== 'completed') this.#letGo();
+    return { end, steps };
+  }
+
+  #timerFor(step: Step | undefined): BreakTimer | undefined {
+    if (step?.timeoutMs === undefined) return undefined;
+    const again = applicationInfo(step.application).breakAgain ?? false;
+    return new BreakTimer(this.uuid, step.timeoutMs, this.#switchMicros(), again);
+  }
+
+  async wait(play: string | undefined): Promise<SegmentEnd> {
+    const { end } = await this.run({ steps: [waitingStep(play)], before: {}, after: {}, release: false });
+    return end;
+  }
+
+  async release(variables: Readonly<Record<string, string>>): Promise<SegmentEnd> {
+    if (this.gone.aborted || this.#over) {
+      this.#letGo();
+      return this.#endReason();
+    }
+    const { end } = await this.run({ steps: [], before: {}, after: variables, release: true });
+    return end;
+  }
+
+  /** The list ended early: the notice has come before this reply when the reason is a hang-up. */
+  /** The list ended early. A hang-up has been noticed by now: its notice comes before the replies behind the list. */
+  async #whyEnded(): Promise<SegmentEnd> {
+    if (this.gone.aborted) return this.#endReason();
+    const replies = await this.#exchange([variableCommand('transfer_source')]);
+    if (replies === undefined) return this.#endReason();
+    const [source] = replies.map(valueOf);
+    const moved = source !== undefined && source !== this.data.header('Caller-Transfer-Source');
+    return { kind: 'moved', to: moved ? source : '' };
+  }
+
+  #endReason(): SegmentEnd {
+    const reason: unknown = this.gone.reason;
+    return isSegmentEnd(reason) ? reason : { kind: 'lost', detail: 'the connection was closed' };
+  }
+
+  #lost(segment: Segment): SegmentResult {
+    // What was running when the connection broke is not known: FreeSWITCH goes on with the list.
+    return {
+      end: this.#endReason(),
+      steps: segment.steps.map(() => ({ state: 'not_run', values: {}, timedOut: false })),
+    };
+  }
+
+  async #exchange(commands: readonly EslCommand[]): Promise<EslReply[] | undefined> {
+    if (this.#over) return undefined;
+    try {
+      return await Promise.all(this.#connection.sendBatch(commands));
+    } catch {
+      this.#letGo();
+      return undefined;
+    }
+  }
+
+  /** The end of the connection is the end of the `socket` application; the dialplan goes on. */
+  #letGo(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#connection.end();
+  }
+
+  #switchMicros(): number {
+    return Date.now() * 1000 + this.#clockOffsetMicros;
+  }
+}
+
+/** A time limit that is kept by breaking the application off; the runner gives such a step a segment of its own. */
+function isBroken(step: Step): boolean {
+  return step.timeoutMs !== undefined && applicationInfo(step.application).stop === 'break';
+}
