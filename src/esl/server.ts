@@ -1,0 +1,152 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { AppError } from '../errors.js';
+import { EslConnection, type EslReply } from './connection.js';
+import type { EslFrame, FrameLimits } from './framing.js';
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
+/** How long FreeSWITCH keeps the socket after a hang-up, for the last replies; whoever has them ends it sooner. */
+const LINGER_S = 10;
+
+/** A call that FreeSWITCH handed to us with its `socket` application. */
+export interface EslSocketCall {
+  readonly connection: EslConnection;
+  /** The channel's data: the reply to `connect`. */
+  readonly data: EslFrame;
+  readonly uuid: string;
+  /** `sync`: an execute's reply comes when the application has ended (mod_event_socket.c writes `static`). */
+  readonly mode: 'sync' | 'async';
+  /** Without `full`, FreeSWITCH knows neither `linger`, `event`, `api` nor `bgapi`. */
+  readonly full: boolean;
+  /** What stood after the first `/` in the socket's address, without it: `curl/main`. `''` when nothing did. */
+  readonly path: string;
+}
+
+export interface EslServerOptions {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly limits?: Partial<FrameLimits> | undefined;
+  readonly backlog?: number | undefined;
+  /** How long a peer may take to answer `connect`. */
+  readonly connectTimeoutMs?: number | undefined;
+  readonly onCall: (call: EslSocketCall) => void;
+  /** A peer that was dropped before it became a call, and the server's own troubles. */
+  readonly onError?: ((error: AppError, remoteAddress: string) => void) | undefined;
+}
+
+/** Takes the connections of FreeSWITCH's `socket` application, one per call. */
+export class EslServer {
+  readonly #options: EslServerOptions;
+  readonly #server: Server;
+  /** Connections that are not calls yet. */
+  readonly #beginning = new Set<EslConnection>();
+  #connections = 0;
+
+  constructor(options: EslServerOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Open connections, calls and those that are not yet. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** @returns rejects with AppError `listen_failed` */
+  async listen(): Promise<{ host: string; port: number }> {
+    const { host, port, backlog } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      const refuse = (error: Error): void =>
+        reject(new AppError('listen_failed', error.message, { cause: error }));
+      this.#server.once('error', refuse);
+      this.#server.listen({ host, port, ...(backlog === undefined ? {} : { backlog }) }, () => {
+        this.#server.off('error', refuse);
+        // Later errors are of accepting (too many open files): the server goes on listening.
+        this.#server.on('error', (error) => this.#report(new AppError('listen_failed', error.message), ''));
+        resolve();
+      });
+    });
+    const address = this.#server.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  }
+
+  /** Stops accepting and drops what is not a call yet. Calls go on; they are their owners'. */
+  close(): Promise<void> {
+    if (this.#server.listening) this.#server.close();
+    for (const connection of this.#beginning) connection.destroy('The server is closing.');
+    return Promise.resolve();
+  }
+
+  #accept(socket: Socket): void {
+    const connection = new EslConnection(socket, { limits: this.#options.limits });
+    this.#connections++;
+    this.#beginning.add(connection);
+    void connection.closed.then(() => {
+      this.#connections--;
+      this.#beginning.delete(connection);
+    });
+    // Both at once: `linger` before the channel can be gone. Its reply is `-ERR` without `full`, which `full` tells.
+    const timeoutMs = this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+    const [connected] = connection.sendBatch([
+      { line: 'connect', timeoutMs },
+      { line: `linger ${LINGER_S}`, timeoutMs: 0 },
+    ]);
+    connected?.then(
+      (reply) => this.#begin(connection, reply),
+      (error: unknown) => this.#drop(connection, error),
+    );
+  }
+
+  #begin(connection: EslConnection, reply: EslReply): void {
+    this.#beginning.delete(connection);
+    const call = readCall(connection, reply.frame);
+    if (call === undefined) {
+      const error = new AppError(
+        'switch_protocol',
+        'The peer answered connect without the data of a channel.',
+      );
+      connection.destroy(error.detail, 'protocol');
+      this.#report(error, connection.remoteAddress);
+      return;
+    }
+    try {
+      this.#options.onCall(call);
+    } catch (error) {
+      // A defect in taking one call does not end the others.
+      const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      connection.destroy('The call could not be taken.');
+      this.#report(new AppError('internal', detail, { cause: error }), connection.remoteAddress);
+    }
+  }
+
+  #drop(connection: EslConnection, reason: unknown): void {
+    const error = reason instanceof AppError ? reason : new AppError('internal', String(reason));
+    connection.destroy(error.detail, error.code === 'switch_timeout' ? 'timeout' : 'closed_by_us');
+    void connection.closed.then((close) => {
+      this.#report(
+        close.kind === 'protocol' ? new AppError('switch_protocol', close.detail) : error,
+        connection.remoteAddress,
+      );
+    });
+  }
+
+  #report(error: AppError, remoteAddress: string): void {
+    this.#options.onError?.(error, remoteAddress);
+  }
+}
+
+function readCall(connection: EslConnection, frame: EslFrame): EslSocketCall | undefined {
+  const uuid = frame.get('Unique-ID');
+  // A uuid may be of anybody's choosing (origination_uuid), and becomes a word in commands.
+  if (frame.get('Event-Name') !== 'CHANNEL_DATA' || uuid === undefined || !/^[!-~]{1,256}$/.test(uuid)) {
+    return undefined;
+  }
+  return {
+    connection,
+    data: frame,
+    uuid,
+    mode: frame.get('Socket-Mode') === 'async' ? 'async' : 'sync',
+    full: frame.get('Control') === 'full',
+    path: frame.get('variable_socket_path') ?? '',
+  };
+}
