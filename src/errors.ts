@@ -175,6 +175,11 @@ export const ERRORS = {
     'An address could not be listened on.',
     'Check that nothing else uses the port and that the address is local.',
   ),
+  daemon_unreachable: entry(
+    503,
+    'The daemon could not be reached.',
+    'Start it with: switchhook serve; or check host and port.',
+  ),
   freeswitch_missing: entry(
     404,
     'No freeswitch binary was found.',

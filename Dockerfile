@@ -1,0 +1,36 @@
+# Builds with nothing but this folder and the package registry:
+#   docker build -t switchhook .
+#   docker run -p 8084:8084 -v ./conf:/etc/switchhook:ro switchhook
+FROM node:24-bookworm-slim AS build
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY tsconfig.json ./
+COPY src ./src
+RUN npm run build
+
+FROM node:24-bookworm-slim AS dependencies
+WORKDIR /build
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev --ignore-scripts
+
+FROM node:24-bookworm-slim
+# In a container the loopback address reaches nobody. These win over the file; set them to narrow it.
+ENV NODE_ENV=production \
+    SWITCHHOOK_LISTEN__HOST=0.0.0.0 \
+    SWITCHHOOK_HTTP__HOST=0.0.0.0 \
+    SWITCHHOOK_CONFIG=/etc/switchhook/switchhook.yaml
+WORKDIR /app
+COPY --from=dependencies /build/node_modules ./node_modules
+COPY --from=build /build/dist ./dist
+COPY package.json LICENSE ./
+COPY dialplan ./dialplan
+# The default; mount your own folder over it.
+COPY conf /etc/switchhook
+# Comes with the image: uid 1000, may write nothing here.
+USER node
+EXPOSE 8084 8085
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+    CMD ["node", "/app/dist/cli/main.js", "health"]
+ENTRYPOINT ["node", "/app/dist/cli/main.js"]
+CMD ["serve"]

@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+import type { Cli } from './cli.js';
+import { EXIT } from './exit-code.js';
+import { printError } from './print-error.js';
+import { run } from './program.js';
+
+const cli: Cli = {
+  env: process.env,
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  colour: process.stdout.isTTY && !process.env['NO_COLOR'],
+  onSignal(listener) {
+    process.on('SIGTERM', listener).on('SIGINT', listener);
+    return () => process.off('SIGTERM', listener).off('SIGINT', listener);
+  },
+  ...(process.stdin.isTTY && { keys: readKeys }),
+  exitCode: EXIT.ok,
+};
+
+function readKeys(listener: (key: string) => void): () => void {
+  const onData = (chunk: Buffer): void => {
+    for (const key of chunk.toString('latin1')) listener(key);
+  };
+  process.stdin.setRawMode(true).on('data', onData).resume();
+  return () => {
+    process.stdin.setRawMode(false).off('data', onData).pause();
+  };
+}
+
+// A defect: say so in the form of every other error, and end. FreeSWITCH goes on with what was handed to it.
+process.on('uncaughtException', (error) => {
+  printError(cli, error);
+  process.exit(EXIT.failed);
+});
+// `switchhook check | head` is no reason to complain.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
+process.exitCode = await run(process.argv.slice(2), cli);

@@ -1,0 +1,59 @@
+import { Command } from 'commander';
+import { createLogger } from '../telemetry/log.js';
+import type { Cli } from './cli.js';
+import { configOption, readNamedConfig } from './config-file.js';
+import type { ConfigFlag } from './config-file.js';
+import { EXIT } from './exit-code.js';
+
+export function serveCommand(cli: Cli): Command {
+  return new Command('serve')
+    .description('Run the daemon.')
+    .addOption(configOption())
+    .addHelpText(
+      'after',
+      `
+SIGTERM or SIGINT: takes no more calls, lets the running ones end (at most limits.drain_timeout_ms), stops.
+A second signal stops at once; what FreeSWITCH was already given runs on there.
+
+Example:
+  switchhook serve --config /etc/switchhook/switchhook.yaml`,
+    )
+    .action(async (flags: ConfigFlag) => {
+      cli.exitCode = await serve(cli, flags);
+    });
+}
+
+async function serve(cli: Cli, flags: ConfigFlag): Promise<number> {
+  const { config, files, warnings } = readNamedConfig(cli, flags, 'fail');
+  const log = createLogger(config.log, { write: (line) => cli.out(line) });
+  log.info({ files }, 'configuration read');
+  for (const warning of warnings) log.warn({ warning }, 'configuration needs a look');
+
+  const signals = listen(cli);
+  try {
+    const { startDaemon } = await import('../daemon.js');
+    const daemon = await startDaemon(config, { log });
+
+    const first = await signals.first;
+    log.info({ signal: first, calls: daemon.activeCalls }, 'draining');
+    const second = await Promise.race([daemon.drain(), signals.second]);
+    if (second !== undefined) log.warn({ signal: second, calls: daemon.activeCalls }, 'stopping at once');
+    await daemon.stop();
+    return second === undefined ? EXIT.ok : second === 'SIGINT' ? 130 : 143;
+  } finally {
+    signals.close();
+  }
+}
+
+interface Signals {
+  readonly first: Promise<string>;
+  readonly second: Promise<string>;
+  close(): void;
+}
+
+function listen(cli: Cli): Signals {
+  const waiting: ((signal: string) => void)[] = [];
+  const close = cli.onSignal((signal) => waiting.shift()?.(signal));
+  const next = (): Promise<string> => new Promise((resolve) => waiting.push(resolve));
+  return { first: next(), second: next(), close };
+}

@@ -1,0 +1,60 @@
+import { isPlainMap } from './layer.js';
+import { pathText } from './problem.js';
+import type { Problem } from './problem.js';
+import { DEFAULT_POLICY } from './schema.js';
+import type { Config } from './schema.js';
+import { suggestion } from './suggestion.js';
+
+/**
+ * What no single value can tell. Works on the configuration as it is written, so that it finds its problems even
+ * while others are there.
+ */
+export function crossCheck(written: unknown): Problem[] {
+  if (!isPlainMap(written)) return [];
+  return [...unknownPolicies(written), ...samePort(written)];
+}
+
+function unknownPolicies(written: Record<string, unknown>): Problem[] {
+  const profiles = [
+    DEFAULT_POLICY,
+    ...Object.keys(isPlainMap(written['policies']) ? written['policies'] : {}),
+  ];
+  const named = [
+    { at: ['app'], holder: written['app'] },
+    ...Object.entries(isPlainMap(written['endpoints']) ? written['endpoints'] : {}).map(([name, holder]) => ({
+      at: ['endpoints', name],
+      holder,
+    })),
+  ];
+  return named.flatMap(({ at, holder }): Problem[] => {
+    const policy = isPlainMap(holder) ? holder['policy'] : undefined;
+    if (typeof policy !== 'string' || profiles.includes(policy)) return [];
+    const path = [...at, 'policy'];
+    const hint = suggestion(policy, profiles);
+    const message = `${pathText(path)}: no policy profile is named ${JSON.stringify(policy)}`;
+    return [{ at: path, message, ...(hint !== undefined && { suggestion: hint }) }];
+  });
+}
+
+function samePort(written: Record<string, unknown>): Problem[] {
+  const portOf = (section: string, fallback: number): unknown => {
+    const value = written[section];
+    return isPlainMap(value) ? (value['port'] ?? fallback) : fallback;
+  };
+  const [listen, http] = [portOf('listen', 8084), portOf('http', 8085)];
+  if (listen !== http || listen === 0) return [];
+  return [{ at: ['http', 'port'], message: `http.port: the same port as listen.port (${String(listen)})` }];
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** What is allowed but worth a look. */
+export function remarks(config: Config): string[] {
+  const found: string[] = [];
+  if (!LOOPBACK.test(config.listen.host)) {
+    found.push(
+      `listen.host ${config.listen.host} is not a loopback address: the Event Socket has no password in this direction, so let only FreeSWITCH reach port ${config.listen.port} (firewall or private network).`,
+    );
+  }
+  return found;
+}
