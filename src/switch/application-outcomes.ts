@@ -90,6 +90,8 @@ export function judgeDigits(values: Values, variable: string | undefined): Appli
   return judgement('failed', variables, response, 'too few digits');
 }
 
+const DISPOSITION_OK = /^(?:SUCCESS|success|call accepted)$/;
+
 /**
  * switch_ivr_originate.c: every attempt to bridge sets originate_disposition, at first to `failure`; a bridge that
  * was answered leaves `SUCCESS` (or `call accepted`), a failed one its hangup cause, and DIALSTATUS its word for
@@ -100,7 +102,9 @@ export function judgeBridge(values: Values): ApplicationJudgement {
   const disposition = of(values, 'originate_disposition');
   const joined = disposition === 'success' || disposition === 'failure';
   const dialStatus = joined ? '' : of(values, 'DIALSTATUS');
-  if (joined ? disposition === 'success' : /^(?:SUCCESS|call accepted)$/.test(disposition)) {
+  const answered =
+    disposition === '' ? /^(?:SUCCESS|ANSWER|EARLY)$/.test(dialStatus) : DISPOSITION_OK.test(disposition);
+  if (answered) {
     const ended = of(values, 'bridge_hangup_cause') || of(values, 'last_bridge_hangup_cause');
     const names = ['originate_disposition', 'bridge_hangup_cause', 'last_bridge_hangup_cause'];
     return judgement(

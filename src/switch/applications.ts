@@ -38,8 +38,8 @@ export interface ApplicationInfo {
   /** One `uuid_break` ends only a part of it (one round of loop_playback): send it again while it runs. */
   readonly breakAgain?: true;
   /**
-   * What the end of it means to the list: `hangup` ends the call; `leaves` takes the channel out of the list even
-   * when all went well (fifo hands a served caller over, transfer and redirect send it elsewhere).
+   * What the end of it means to the list: `hangup` ends the call; `leaves` takes the channel out of the list, as
+   * the list itself asked for (transfer, redirect).
    */
   readonly ends?: 'hangup' | 'leaves';
 }
@@ -189,10 +189,8 @@ const CATALOGUE: Readonly<Record<string, Facts>> = {
     'cc_cause',
     'cc_cancel_reason',
   ]),
-  fifo: {
-    ...reading(['fifo_status', 'fifo_caller_exit_key'], judgeFifo, ['fifo_status']),
-    ends: 'leaves',
-  },
+  // A served caller is handed over to the agent's channel: that list ends as `moved`, too.
+  fifo: reading(['fifo_status', 'fifo_caller_exit_key'], judgeFifo, ['fifo_status']),
   conference: LASTING,
   wait_for_silence: reading(
     ['wait_for_silence_timeout', 'wait_for_silence_listenhits'],

@@ -48,7 +48,8 @@ export class AsyncSocketChannel implements Channel {
     void call.connection.sendBatch([
       { line: 'resume' },
       { line: `filter Unique-ID ${this.uuid}` },
-      { line: 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP' },
+      // Without `full` there is no `event`; `myevents` is allowed and names these two among others (mod_event_socket.c parse_command).
+      { line: call.full ? 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP' : 'myevents' },
     ]);
   }
 

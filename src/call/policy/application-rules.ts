@@ -193,8 +193,13 @@ const say = withArguments(5, (args, context) => {
   );
 });
 
-const loopPlayback: ApplicationRule = (data, context) =>
-  checkMedia(data.replace(/^\+-?\d{1,6} /, ''), context);
+/** `[+<times> ]<file>`: FreeSWITCH takes everything from a leading `+` to the first blank for the times. */
+const loopPlayback: ApplicationRule = (data, context) => {
+  const file = data.replace(/^\+-?\d{1,6} /, '');
+  return file.startsWith('+')
+    ? refuse('argument', `${shown(data)} does not begin with +<times>`)
+    : checkMedia(file, context);
+};
 
 const gentones: ApplicationRule = (data) => checkTones(data.replace(/\|-?\d{1,6}$/, ''));
 

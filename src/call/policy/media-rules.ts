@@ -60,7 +60,7 @@ const URL_SHAPE = /^https?:\/\/[a-z0-9.-]+(?::\d{1,5})?\/[A-Za-z0-9_.~/%=&?+,;-]
 function checkUrl(url: string, context: RuleContext): Checked {
   const { urls } = context.profile.source.play;
   if (!URL_SHAPE.test(url)) return refuse('play.url', `${shown(url)} is not a plain URL in lower-case host`);
-  const [path = ''] = url.split(/[?;]/);
+  const [path = ''] = url.split('?');
   const unsafe =
     path
       .split('/')

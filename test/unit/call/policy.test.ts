@@ -1,510 +1,331 @@
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { policyProfileSchema } from '../../../src/call/policy-profile.js';
 import type { Verdict } from '../../../src/call/policy.js';
 import { Policy } from '../../../src/call/policy.js';
+import { RULES } from '../../../src/call/policy/rule.js';
 import type { RuleName } from '../../../src/call/policy/rule.js';
+import { legsOf, parseDialString } from '../../../src/switch/dial-string.js';
 
-const byDefault = new Policy('default', policyProfileSchema.parse({}));
-const channel = { get: () => undefined };
-const RECORDINGS = '/var/lib/freeswitch/recordings';
+type Profile = z.input<typeof policyProfileSchema>;
 
-function check(application: string, data = '', policy = byDefault): Verdict {
-  return policy.check({ application, data }, channel);
+function policy(profile: Profile = {}, name = 'default'): Policy {
+  return new Policy(name, policyProfileSchema.parse(profile));
 }
 
-function ruleOf(verdict: Verdict): RuleName | 'allowed' {
+function check(
+  application: string,
+  data: string,
+  profile: Profile = {},
+  values: Record<string, string> = {},
+): Verdict {
+  return policy(profile).check({ application, data }, { get: (name) => values[name] });
+}
+
+function rule(...args: Parameters<typeof check>): RuleName | 'allowed' {
+  const verdict = check(...args);
   return verdict.allowed ? 'allowed' : verdict.rule;
 }
 
-const ATTACKS: readonly [RuleName, string, string][] = [
-  // Applications
-  ['application', 'system', 'touch /tmp/x'],
-  ['application', 'SYSTEM', 'touch /tmp/x'],
-  ['application', 'bgsystem', 'touch /tmp/x'],
-  ['application', ' system', 'id'],
-  ['application', 'syst\u0435m', 'id'],
-  ['application', 'playback\nsystem', 'id'],
-  ['application', 'Playback', 'ivr/a.wav'],
-  ['application', 'system::id', ''],
-  ['application', 'lua', 'x.lua'],
-  ['application', 'socket', '203.0.113.1:8084 full'],
-  ['application', 'curl', 'http://203.0.113.1/'],
-  ['application', 'httapi', '{url=http://203.0.113.1/}'],
-  ['application', 'set_global', 'x=y'],
-  ['application', 'set_profile_var', 'caller_id_number=112'],
-  ['application', 'sched_api', '+1 none system id'],
-  ['application', 'sched_transfer', '+1 00 XML default'],
-  ['application', 'bind_meta_app', '1 a s execute_extension::dx XML features'],
-  ['application', 'bind_digit_action', 'x,1,api:system,id'],
-  ['application', 'execute_extension', 'm:^:system:id inline'],
-  ['application', 'eavesdrop', 'all'],
-  ['application', 'intercept', '0000'],
-  ['application', 'three_way', '0000'],
-  ['application', 'rename', '/etc/passwd /tmp/x'],
-  ['application', 'mkdir', '/tmp/x'],
-  ['application', 'event', 'Event-Name=CUSTOM'],
-  ['application', 'constructor', ''],
-  ['application', '__proto__', ''],
-  ['application', '', ''],
-
-  // Expansion
-  ['expansion', 'log', 'INFO ${system(id)}'],
-  ['expansion', 'set', 'cti_x=${system(id)}'],
-  ['expansion', 'set', 'cti_x=$${domain}'],
-  ['expansion', 'set', 'cti_x=$\\{system(id)}'],
-  ['expansion', 'set', 'cti_x=${${cti_y}}'],
-  ['expansion', 'playback', '${cti_file}'],
-  ['expansion', 'bridge', 'user/${cti_user}'],
-  ['expansion', 'bridge', '{cti_x=${lua(x.lua)}}user/1'],
-  ['expansion', '%[', '${x}'].slice(0, 1).concat(['speak', 'flite|kal|${system(id)}']) as [
-    RuleName,
-    string,
-    string,
-  ],
-  ['expansion', 'play_and_get_digits', '1 1 1 1000 # ${x}.wav silence digits ^1$'],
-  ['expansion', 'play_and_get_digits', '1 1 1 1000 # silence silence digits ^${x}$'],
-  ['expansion', 'play_and_get_digits', '1 1 1 1000 # silence silence digits ^$${x}'],
-  ['expansion', 'cti_curl', 'https://app.example/?x=${system(id)}'],
-  ['data.backslash', 'set', 'cti_x=\\${system(id)}'],
-  ['data.backslash', 'set', 'cti_x=\\\\${system(id)}'],
-
-  // Control characters, plain and made by escapes
-  ['data.control', 'log', 'INFO x\nsendmsg'],
-  ['data.control', 'log', 'INFO x\r\nsendmsg'],
-  ['data.control', 'log', 'INFO x\u0000y'],
-  ['data.control', 'log', 'INFO x\u001b[2J'],
-  ['data.control', 'log', 'INFO x\u0085y'],
-  ['data.control', 'log', 'INFO x\u2028y'],
-  ['data.control', 'set', 'cti_x=\ud800'],
-  ['data.control', 'bridge', 'user/1\nsendmsg'],
-  ['data.control', 'bridge', '[cti_x=a\u0002api_hangup_hook=b]user/1'],
-  ['data.backslash', 'bridge', '{sip_h_X-a=b\\r\\nVia: evil}user/1'],
-  ['data.backslash', 'multiset', 'sip_h_X-a=b\\nVia:x'],
-  ['data.backslash', 'log', 'INFO x\\'],
-  ['data.backslash', 'bridge', "{cti_x='a\\',api_hangup_hook=b,cti_y=\\'c'}user/1"],
-  ['data.length', 'log', `INFO ${'x'.repeat(20_000)}`],
-
-  // Variables
-  ['variable.set', 'set', 'api_hangup_hook=system id'],
-  ['variable.set', 'set', 'API_Hangup_Hook=system id'],
-  ['variable.set', 'set', 'api_hangup_hook,system id'],
-  ['variable.set', 'set', 'execute_on_answer=system id'],
-  ['variable.set', 'set', 'execute_on_ring_1=system id'],
-  ['variable.set', 'set', 'api_on_answer=system id'],
-  ['variable.set', 'set', 'exec_after_bridge_app=system'],
-  ['variable.set', 'set', 'record_post_process_exec_app=system:id'],
-  ['variable.set', 'set', 'transfer_after_bridge=00:XML:default'],
-  ['variable.set', 'set', 'sip_route_uri=sip:203.0.113.1'],
-  ['variable.set', 'set', 'sip_h_P-Asserted-Identity=<sip:112@x>'],
-  ['variable.set', 'set', 'sound_prefix=/etc'],
-  ['variable.set', 'set', 'app_disable_expand_variables=false'],
-  ['variable.set', 'set', 'nolocal=x'],
-  ['variable.set', 'export', 'execute_on_answer=system id'],
-  ['variable.set', 'export', 'nolocal:execute_on_answer=system id'],
-  ['variable.set', 'export', 'NoLocal:execute_on_answer=system id'],
-  ['variable.set', 'export', '_nolocal_execute_on_answer=system id'],
-  ['variable.set', 'export', '_nolocal__nolocal_execute_on_answer=system id'],
-  ['variable.name', 'export', 'nolocal:nolocal:execute_on_answer=x'],
-  ['variable.name', 'export', 'cti_x,execute_on_answer=x'],
-  ['variable.set', 'multiset', 'cti_x=1 api_hangup_hook=id'],
-  ['variable.set', 'multiset', '^^:cti_x=1:api_hangup_hook=id'],
-  ['variable.set', 'multiset', "cti_x='1 2' 'api_hangup_hook=system id'"],
-  ['argument', 'multiset', '^^:^^;cti_x=1;api_hangup_hook=id'],
-  ['argument', 'multiset', '^^\u00e9cti_x=1\u00e9api_hangup_hook=id'],
-  ['argument', 'multiset', '^^xcti_a=1xapi_hangup_hook=id'],
-  ['variable.set', 'unset', 'hangup_cause'],
-  ['variable.set', 'multiunset', 'cti_x sip_route_uri'],
-  ['variable.name', 'set', ' api_hangup_hook=x'],
-  ['variable.name', 'set', 'api_hangup_hook =x'],
-  ['variable.name', 'set', 'cti_x[0]=y'],
-  ['variable.name', 'set', '\uff41pi_hangup_hook=x'],
-  ['variable.name', 'set', 'a%70i_hangup_hook=x'],
-  ['variable.name', 'set', 'cti_x|api_hangup_hook=x'],
-  ['variable.name', 'set', 'cti_\u03bf=x'],
-  ['variable.name', 'set', '=x'],
-  ['variable.array', 'set', 'cti_x=ARRAY::a|:b'],
-  ['variable.reserved', 'set', 'cti_status=done'],
-  ['variable.reserved', 'set', 'CTI_ERROR=x'],
-  ['variable.reserved', 'set', 'cti_d1=system'],
-  ['variable.reserved', 'set', 'cti_o=x'],
-  ['variable.reserved', 'set', 'cti_o12=x'],
-  ['variable.reserved', 'unset', 'cti_state'],
-  ['variable.reserved', 'bridge', '{cti_t3=x}user/1'],
-  ['variable.value', 'set', 'call_timeout=99999'],
-  ['variable.value', 'set', 'hangup_after_bridge=perhaps'],
-  ['variable.value', 'set', 'continue_on_fail=USER_BUSY,EVIL'],
-  ['variable.value', 'set', 'default_language=../../etc'],
-  ['variable.value', 'set', 'playback_terminators=x'],
-  ['variable.length', 'set', `cti_x=${'x'.repeat(3000)}`],
-  ['play.stream', 'set', 'ringback=shell_stream://id'],
-  ['play.root', 'set', 'hold_music=/etc/secret.wav'],
-  ['play.stream', 'set', 'transfer_ringback=vlc://x'],
-  ['play.extension', 'set', 'hold_music=/usr/share/freeswitch/sounds/id.shell_stream'],
-  ['speak.engine', 'set', 'tts_engine=tts_commandline'],
-  ['speak.voice', 'set', 'tts_voice=kal; id'],
-  ['caller_id', 'set', 'effective_caller_id_number=112'],
-  ['caller_id', 'set', 'Effective_Caller_ID_Name=Police'],
-  ['caller_id', 'bridge', '{origination_caller_id_number=112}user/1'],
-  ['caller_id', 'bridge', '[origination_caller_id_name=Police]user/1'],
-  ['variable.digits', 'read', '1 20 silence effective_caller_id_number 5000 #'],
-  ['variable.digits', 'read', '1 20 silence call_timeout 5000 #'],
-  ['variable.digits', 'play_and_get_digits', '1 20 1 5000 # silence silence sip_route_uri \\d+'],
-  ['variable.reserved', 'read', '1 20 silence cti_d1 5000 #'],
-
-  // Scope variables
-  ['variable.set', 'playback', '%[api_hangup_hook=x]ivr/a.wav'],
-  ['variable.set', 'playback', '%[cti_x=1,execute_on_media=x]ivr/a.wav'],
-  ['variable.set', 'playback', '%;[cti_x=1;sound_prefix=/etc]ivr/a.wav'],
-  ['variable.set', 'bridge', '%[sip_invite_domain=evil]user/1'],
-  ['data.scope', 'playback', '%\u00e9[cti_x=1]ivr/a.wav'],
-  ['data.scope', 'playback', "%['cti_x=1,sound_prefix=/etc']ivr/a.wav"],
-  ['data.scope', 'playback', '%[cti_x=1][sound_prefix=/etc]ivr/a.wav'],
-  ['data.scope', 'playback', '%[^^:cti_x=1:sound_prefix=/etc]ivr/a.wav'],
-  ['data.scope', 'playback', '%[cti_x=[y]]ivr/a.wav'],
-  ['data.scope', 'playback', '%[cti_x'],
-
-  // Dial strings
-  ['dial.variable', 'bridge', '{api_on_answer=system id}user/1'],
-  ['dial.variable', 'bridge', '{cti_x=1}{execute_on_answer=system id}user/1'],
-  ['dial.variable', 'bridge', '<api_hangup_hook=system id>user/1'],
-  ['dial.variable', 'bridge', 'user/1,[exec_after_bridge_app=system]user/2'],
-  ['dial.variable', 'bridge', 'user/1|[execute_on_answer=x]user/2'],
-  ['dial.variable', 'bridge', 'user/1:_:{execute_on_answer=x}user/2'],
-  ['dial.variable', 'bridge', 'user/1:_:<execute_on_answer=x>user/2'],
-  ['dial.variable', 'bridge', "{cti_x='a',execute_on_answer=x}user/1"],
-  ['dial.variable', 'bridge', '{^^:cti_x=a:execute_on_answer=x}user/1'],
-  ['dial.variable', 'bridge', '{^^@cti_x=a@execute_on_answer=x}user/1'],
-  ['dial.variable', 'bridge', '[^^:cti_x=a:execute_on_answer=x]user/1'],
-  ['dial.variable', 'bridge', '{EXECUTE_ON_ANSWER=x}user/1'],
-  ['dial.variable', 'bridge', '{ execute_on_answer = x }user/1'],
-  ['dial.variable', 'bridge', "{'execute_on_answer'=x}user/1"],
-  ['dial.variable', 'bridge', '{sip_invite_domain=evil}user/1'],
-  ['dial.variable', 'bridge', '{origination_nested_vars=true}user/1'],
-  ['dial.variable', 'bridge', '{group_confirm_key=exec,group_confirm_file=system id}user/1'],
-  ['dial.syntax', 'bridge', '{cti_x={execute_on_answer=x}}user/1'],
-  ['dial.syntax', 'bridge', '{{execute_on_answer=x}}user/1'],
-  ['dial.syntax', 'bridge', '{cti_x=1} {execute_on_answer=x}user/1'],
-  ['dial.syntax', 'bridge', '{execute_on_answer[0]=x}user/1'],
-  ['dial.syntax', 'bridge', '{^^^^:cti_x=1:execute_on_answer=x}user/1'],
-  ['dial.syntax', 'bridge', '{cti_x=1,^^:execute_on_answer:x}user/1'],
-  ['dial.syntax', 'bridge', "['cti_x=1',execute_on_answer=x]user/1"],
-  ['dial.syntax', 'bridge', '[cti_x=1|execute_on_answer=x]user/1'],
-  ['dial.syntax', 'bridge', '^^:user/1:loopback/app=system'],
-  ['dial.syntax', 'bridge', 'user/1|^^:loopback/app=system:user/2'],
-  ['dial.syntax', 'bridge', "user/1','loopback/app=system"],
-  ['dial.syntax', 'bridge', 'group/a)}loopback/app=system:id'],
-  ['dial.syntax', 'bridge', 'user/1 '.repeat(2)],
-  ['dial.syntax', 'bridge', ''],
-  ['dial.syntax', 'bridge', 'user/\uff11'],
-  ['dial.loopback_app', 'bridge', 'loopback/app=system:id'],
-  ['dial.loopback_app', 'bridge', 'Loopback/APP=system:id'],
-  ['dial.loopback_app', 'bridge', 'user/1,loopback/app=park'],
-  ['dial.loopback_app', 'bridge', 'user/1|loopback/app=park'],
-  ['dial.loopback_app', 'bridge', 'user/1:_:loopback/app=park'],
-  ['dial.loopback', 'bridge', 'loopback/00/default/XML'],
-  ['dial.loopback', 'bridge', 'loopback/00'],
-  ['dial.error', 'bridge', 'error/USER_BUSY'],
-  ['dial.sip_uri', 'bridge', 'sofia/external/+8821@203.0.113.1'],
-  ['dial.sip_uri', 'bridge', 'user/1,sofia/external/+8821@203.0.113.1'],
-  ['dial.sip_uri', 'bridge', 'SOFIA/internal/1@203.0.113.1'],
-  ['dial.gateway', 'bridge', 'sofia/gateway/carrier/+8821'],
-  ['dial.gateway', 'bridge', 'sofia/GateWay/carrier/+8821'],
-  ['dial.endpoint', 'bridge', 'freetdm/1/a/112'],
-  ['dial.endpoint', 'bridge', 'pickup/1'],
-  ['dial.endpoint', 'bridge', 'verto.rtc/1'],
-  ['dial.endpoint', 'bridge', 'null/1'],
-  ['dial.endpoint', 'bridge', 'user_call/1'],
-  ['dial.user', 'bridge', 'user/1;fs_path=sip:203.0.113.1'],
-  ['dial.user', 'bridge', 'user/1/2'],
-  ['dial.domain', 'bridge', 'user/1@a;fs_path=x'],
-  ['dial.domain', 'bridge', 'user/1@a@b'],
-  ['dial.group', 'bridge', 'group/a(b'],
-  ['dial.group', 'bridge', 'group/a+AX'],
-  ['dial.legs', 'bridge', Array.from({ length: 11 }, () => 'user/1').join(',')],
-
-  // Files, streams, URLs
-  ['play.stream', 'playback', 'shell_stream://id'],
-  ['play.stream', 'playback', 'SHELL_STREAM://id'],
-  ['play.stream', 'playback', 'vlc:///etc/passwd'],
-  ['play.stream', 'playback', 'lua://x.lua'],
-  ['play.stream', 'playback', 'http_cache://http://203.0.113.1/a.wav'],
-  ['play.stream', 'playback', 'file_string://ivr/a.wav!shell_stream://id'],
-  ['play.stream', 'playback', 'file_string://file_string://a!shell_stream://id'],
-  ['play.stream', 'playback', 'ivr/a.wav://x'],
-  ['play.stream', 'playback', 'av://x'],
-  ['play.stream', 'playback', 'silence_stream://x'],
-  ['play.stream', 'playback', 'local_stream://../../etc'],
-  ['play.url', 'playback', 'http://203.0.113.1/a.wav'],
-  ['play.url', 'playback', 'https://169.254.169.254/latest/meta-data'],
-  ['play.url', 'playback', 'HTTPS://203.0.113.1/a.wav'].map((text, index) =>
-    index === 0 ? 'play.stream' : text,
-  ) as [RuleName, string, string],
-  ['play.traversal', 'playback', '../../../etc/secret.wav'],
-  ['play.traversal', 'playback', '/usr/share/freeswitch/sounds/../../../../etc/secret.wav'],
-  ['play.traversal', 'playback', 'file_string://ivr/a.wav!../x.wav'],
-  ['play.traversal', 'playback', '//etc/secret.wav'],
-  ['play.traversal', 'playback', 'ivr/.hidden.wav'],
-  ['play.root', 'playback', '/etc/secret.wav'],
-  ['play.root', 'playback', '/usr/share/freeswitch/sounds-private/a.wav'],
-  ['play.root', 'playback', 'file_string://ivr/a.wav!/etc/secret.wav'],
-  ['play.root', 'read', '1 2 /etc/secret.wav digits 5000 #'],
-  ['play.root', 'play_and_get_digits', '1 2 1 5000 # silence /etc/secret.wav digits \\d+'],
-  ['play.root', 'play_and_get_digits', '^^:1:2:1:5000:#:/etc/secret.wav:silence:digits:\\d+'],
-  ['play.root', 'displace_session', '/etc/secret.wav mux'],
-  ['play.root', 'loop_playback', '+3 /etc/secret.wav'],
-  ['play.extension', 'playback', 'id.shell_stream'],
-  ['play.extension', 'playback', '/usr/share/freeswitch/sounds/x.lua'],
-  ['play.extension', 'playback', 'ivr/a.WAV '.trim()],
-  ['play.name', 'playback', 'ivr/%2e%2e/a.wav'],
-  ['play.name', 'playback', 'ivr/\uff0e\uff0e/a.wav'],
-  ['play.name', 'playback', ' ivr/a.wav'],
-  ['play.name', 'playback', 'a.wav!shell_stream:/ /id'],
-  ['play.name', 'playback', 'a@b.wav@@100'],
-  ['play.name', 'playback', ''],
-  ['play.params', 'playback', '{modname=mod_shell_stream}ivr/a.wav'],
-  ['play.params', 'playback', '{a={b=c}}ivr/a.wav'],
-  ['play.tone', 'playback', 'tone_stream://path=/etc/passwd'],
-  ['play.tone', 'playback', 'tone_stream://PATH=/etc/passwd'],
-  ['play.tone', 'playback', 'tone_stream://%(999999999,0,440)'],
-  ['play.tone', 'playback', 'tone_stream://L=99999;%(1000,0,440)'],
-  ['play.tone', 'playback', 'tone_stream://%(1000,0,440'],
-  ['play.tone', 'playback', 'tone_stream://%(600000,-600000,440)'],
-  ['play.tone', 'gentones', '%(9999999,0,440)|10'],
-  ['speak.params', 'playback', 'say:{x=y}hello'],
-  ['speak.params', 'speak', 'flite|kal| {x=y}hello'],
-  ['speak.engine', 'speak', 'tts_commandline|kal|`id`'],
-  ['speak.engine', 'speak', "'tts_commandline'|kal|`id`"],
-  ['argument', 'speak', '^^:tts_commandline:kal:x'],
-  ['phrase.macro', 'phrase', '../x,1'],
-  ['phrase.macro', 'playback', 'phrase:../x:1'],
-
-  // Recordings
-  ['record.root', 'record', '/tmp/x.wav'],
-  ['record.root', 'record', 'x.wav'],
-  ['record.root', 'record', `${RECORDINGS}-other/x.wav`],
-  ['record.root', 'record_session', '/etc/cron.d/x.wav'],
-  ['record.traversal', 'record', `${RECORDINGS}/../x.wav`],
-  ['record.traversal', 'record', `${RECORDINGS}/a/../../../../../etc/x.wav`],
-  ['record.traversal', 'record', `${RECORDINGS}//x.wav`],
-  ['record.traversal', 'record', `${RECORDINGS}/.ssh/x.wav`],
-  ['record.traversal', 'record', `^^:${RECORDINGS}/../x.wav:20`],
-  ['record.traversal', 'record', `'${RECORDINGS}/../x y.wav' 20`],
-  ['record.name', 'record', `${RECORDINGS}/%2e%2e/x.wav`],
-  ['record.name', 'record', `${RECORDINGS}/\uff0e\uff0e/x.wav`],
-  ['record.name', 'record', `${RECORDINGS}\u2215x.wav`],
-  ['record.extension', 'record', `${RECORDINGS}/x.php`],
-  ['record.extension', 'record', `${RECORDINGS}/x`],
-  ['record.extension', 'record', `${RECORDINGS}/x.shell_stream`],
-  ['record.stream', 'record', 'shell_stream://id'],
-  ['record.stream', 'record', 'http_cache://http://203.0.113.1/x.wav'],
-  ['record.stream', 'record', `{spool_path=/etc}${RECORDINGS}/x.wav`],
-  ['record.params', 'record_session', `${RECORDINGS}/x.wav {record_post_process_exec_app=system}`],
-  ['record.params', 'record_session', `${RECORDINGS}/x.wav +10 %7Bexecute%7D`],
-  ['argument', 'record', `${RECORDINGS}/x.wav 99999`],
-
-  // The rest
-  ['transfer.destination', 'transfer', '00 XML default'],
-  ['transfer.destination', 'transfer', 'system:id inline'],
-  ['transfer.destination', 'transfer', '-both 1 XML default'],
-  [
-    'transfer.destination',
-    'play_and_get_digits',
-    "1 1 1 1000 # silence silence digits \\d+ 1000 'system:id inline'",
-  ],
-  ['conference.room', 'conference', '1'],
-  ['conference.room', 'conference', 'bridge:1:sofia/external/1@203.0.113.1'],
-  ['fifo.queue', 'fifo', 'q out wait'],
-  ['callcenter.queue', 'callcenter', 'x y'],
-  ['hangup.cause', 'hangup', '999'],
-  ['hangup.cause', 'hangup', 'USER_BUSY;x'],
-  ['sleep', 'sleep', '99999999'],
-  ['sleep', 'sleep', '-1'],
-  ['argument', 'answer', 'x'],
-  ['argument', 'park', 'x'],
-  ['argument', 'respond', '302 Moved'],
-  ['argument', 'respond', '200 OK'],
-  ['argument', 'send_dtmf', '1;2'],
-  ['argument', 'say', 'en ../x pronounced 1'],
-  ['argument', 'read', '1 2 silence digits 5000 # 1 2'],
-  ['argument', 'play_and_get_digits', '1 2 9999 5000 # silence silence digits \\d+'],
-];
-
-describe('the default profile refuses', () => {
-  it.each(ATTACKS)('by rule %s: %s(%j)', (rule, application, data) => {
-    const verdict = check(application, data);
-    expect(ruleOf(verdict)).toBe(rule);
-    if (verdict.allowed) return;
-    expect(verdict.detail).not.toBe('');
-    // What a refusal says goes into log lines.
-    // eslint-disable-next-line no-control-regex -- they must not be there
-    expect(verdict.detail).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/);
-    expect(verdict.detail.length).toBeLessThan(400);
+describe('a profile opens', () => {
+  it('gateways, by number', () => {
+    const dial: Profile['dial'] = { gateways: { carrier: { numbers: ['\\+49\\d{3,12}', '0800\\d+'] } } };
+    expect(rule('bridge', 'sofia/gateway/carrier/+4930123456', { dial })).toBe('allowed');
+    expect(rule('bridge', 'sofia/gateway/carrier/0800123', { dial })).toBe('allowed');
+    expect(rule('bridge', 'sofia/gateway/carrier/+1900555', { dial })).toBe('dial.number');
+    expect(rule('bridge', 'sofia/gateway/carrier/x+4930123456', { dial })).toBe('dial.number');
+    expect(rule('bridge', 'sofia/gateway/carrier/+4930123456@203.0.113.1', { dial })).toBe('dial.number');
+    expect(rule('bridge', 'sofia/gateway/other/+4930123456', { dial })).toBe('dial.gateway');
+    expect(rule('bridge', 'user/1,sofia/gateway/other/+4930123456', { dial })).toBe('dial.gateway');
+    expect(rule('bridge', 'sofia/gateway/__proto__/1', { dial })).toBe('dial.gateway');
   });
 
-  it('has more than sixty of these', () => {
-    expect(new Set(ATTACKS.map(([, application, data]) => `${application} ${data}`)).size).toBe(
-      ATTACKS.length,
+  it('no more of a gateway than a number, however wide its pattern', () => {
+    const dial: Profile['dial'] = { gateways: { carrier: { numbers: ['.*'] } } };
+    expect(rule('bridge', 'sofia/gateway/carrier/1@203.0.113.1', { dial })).toBe('dial.number');
+    expect(rule('bridge', 'sofia/gateway/carrier/1;fs_path=sip:203.0.113.1', { dial })).toBe('dial.number');
+    expect(rule('bridge', `sofia/gateway/carrier/${'1'.repeat(65)}`, { dial })).toBe('dial.number');
+  });
+
+  it('users and domains by pattern', () => {
+    const dial: Profile['dial'] = { users: ['1\\d{4}'], domains: ['example\\.org'], groups: [] };
+    expect(rule('bridge', 'user/10001@example.org', { dial })).toBe('allowed');
+    expect(rule('bridge', 'user/20001@example.org', { dial })).toBe('dial.user');
+    expect(rule('bridge', 'user/10001@examplexorg', { dial })).toBe('dial.domain');
+    expect(rule('bridge', 'group/sales', { dial })).toBe('dial.group');
+  });
+
+  it('SIP addresses, loopback, errors and other endpoints', () => {
+    const dial: Profile['dial'] = {
+      sip_uris: [{ profile: 'internal', uri: '[a-z]+@pbx\\.example\\.org' }],
+      loopback: [{ extension: '9\\d{3}', context: 'services' }],
+      endpoints: [
+        { endpoint: 'verto.rtc', data: '1\\d{3}' },
+        { endpoint: 'pickup', data: '1\\d{3}' },
+      ],
+      errors: true,
+    };
+    expect(rule('bridge', 'sofia/internal/anna@pbx.example.org', { dial })).toBe('allowed');
+    expect(rule('bridge', 'sofia/external/anna@pbx.example.org', { dial })).toBe('dial.sip_uri');
+    expect(rule('bridge', 'sofia/internal/anna@pbx.example.org;x=y', { dial })).toBe('dial.sip_uri');
+    expect(rule('bridge', 'loopback/9664/services/XML', { dial })).toBe('allowed');
+    expect(rule('bridge', 'loopback/9664/services', { dial })).toBe('dial.loopback');
+    expect(rule('bridge', 'loopback/9664/services/inline', { dial })).toBe('dial.loopback');
+    expect(rule('bridge', 'loopback/9664/default/XML', { dial })).toBe('dial.loopback');
+    expect(rule('bridge', 'loopback/app=park', { dial })).toBe('dial.loopback_app');
+    expect(rule('bridge', 'error/USER_BUSY', { dial })).toBe('allowed');
+    expect(rule('bridge', 'verto.rtc/1001', { dial })).toBe('allowed');
+    expect(rule('bridge', 'pickup/1001', { dial })).toBe('allowed');
+    expect(rule('bridge', 'pickup/x', { dial })).toBe('dial.endpoint');
+  });
+
+  it('caller ids, by number and by name', () => {
+    const profile: Profile = { caller_id: { numbers: ['\\+4930123\\d{2}'], names: ['Support'] } };
+    expect(rule('set', 'effective_caller_id_number=+493012345', profile)).toBe('allowed');
+    expect(rule('set', 'effective_caller_id_number=112', profile)).toBe('caller_id.number');
+    expect(rule('set', 'effective_caller_id_name=Support', profile)).toBe('allowed');
+    expect(rule('set', 'effective_caller_id_name=Police', profile)).toBe('caller_id.name');
+    expect(rule('bridge', '{origination_caller_id_number=+493012345}user/1', profile)).toBe('allowed');
+    expect(rule('bridge', '{origination_caller_id_number=112}user/1', profile)).toBe('caller_id.number');
+    expect(rule('unset', 'effective_caller_id_number', profile)).toBe('allowed');
+    expect(rule('read', '1 9 silence effective_caller_id_number 5000 #', profile)).toBe('variable.digits');
+  });
+
+  it('variables, and dangerous ones only when they are written out', () => {
+    expect(rule('set', 'my_x=1', { variables: { set: ['my_*'] } })).toBe('allowed');
+    expect(rule('set', 'MY_X=1', { variables: { set: ['my_*'] } })).toBe('allowed');
+    expect(rule('set', 'api_hangup_hook=x', { variables: { set: ['a*'] } })).toBe('variable.set');
+    expect(rule('set', 'execute_on_answer=x', { variables: { set: ['e*', 'execute_*'] } })).toBe(
+      'variable.set',
     );
-    expect(ATTACKS.length).toBeGreaterThan(200);
+    expect(rule('set', 'execute_on_answer=x', { variables: { set: ['execute_on_answer'] } })).toBe('allowed');
+    expect(rule('set', 'cti_status=x', { variables: { set: ['cti_status'] } })).toBe('variable.reserved');
+  });
+
+  it('URLs by their beginning', () => {
+    const play: Profile['play'] = { urls: ['https://media.example.org/prompts/'] };
+    expect(rule('playback', 'https://media.example.org/prompts/a.wav?v=2', { play })).toBe('allowed');
+    for (const url of [
+      'https://media.example.org/other/a.wav',
+      'https://media.example.org/prompts/../other/a.wav',
+      'https://media.example.org/prompts/;/../../other/a.wav',
+      'https://media.example.org/prompts/%2e%2e/other/a.wav',
+      'https://media.example.org/prompts/%252e/a.wav',
+      'https://media.example.org.evil.example/prompts/a.wav',
+      'https://media.example.org@evil.example/prompts/a.wav',
+      'https://media.example.org:8443/prompts/a.wav',
+      'http://media.example.org/prompts/a.wav',
+      'https://MEDIA.example.org/prompts/a.wav',
+      'https://media.example.org/prompts\\a.wav',
+    ]) {
+      expect([url, rule('playback', url, { play })]).toEqual([url, 'play.url']);
+    }
+    const cached: Profile = { play: { ...play, streams: ['http_cache'] } };
+    expect(rule('playback', 'http_cache://https://media.example.org/prompts/a.wav', cached)).toBe('allowed');
+    expect(rule('playback', 'http_cache://https://evil.example/a.wav', cached)).toBe('play.url');
+    expect(rule('playback', 'tone_stream://%(100,0,440)', cached)).toBe('play.stream');
+  });
+
+  it('parameters of files by name', () => {
+    const play: Profile['play'] = { params: ['loops'] };
+    expect(rule('playback', '{loops=3}ivr/a.wav', { play })).toBe('allowed');
+    expect(rule('playback', '{loops=3,modname=x}ivr/a.wav', { play })).toBe('play.params');
+    expect(rule('playback', '{loops=3}{modname=x}ivr/a.wav', { play })).toBe('play.params');
+    expect(rule('playback', '{loops=3}/etc/a.wav', { play })).toBe('play.root');
+  });
+
+  it('transfers, conferences, queues and causes', () => {
+    const profile: Profile = {
+      transfer: { destinations: [{ extension: '1\\d{3}', context: 'default' }] },
+      conference: { rooms: ['30\\d{2}'] },
+      fifo: { queues: ['support'] },
+      callcenter: { queues: ['support@default'] },
+      hangup: { causes: ['USER_BUSY'] },
+      sleep: { max_ms: 1000 },
+    };
+    expect(rule('transfer', '1001 XML default', profile)).toBe('allowed');
+    expect(rule('transfer', '1001', profile)).toBe('transfer.destination');
+    expect(rule('transfer', '1001 XML public', profile)).toBe('transfer.destination');
+    expect(rule('transfer', '1001 inline default', profile)).toBe('transfer.destination');
+    expect(rule('transfer', '2001 XML default', profile)).toBe('transfer.destination');
+    expect(
+      rule('play_and_get_digits', "1 1 1 1000 # silence silence digits \\d 1000 '1001 XML default'", profile),
+    ).toBe('allowed');
+    expect(rule('conference', '3001', profile)).toBe('allowed');
+    expect(rule('conference', '3001@default', profile)).toBe('allowed');
+    expect(rule('conference', '3001@wideband', profile)).toBe('conference.room');
+    expect(rule('conference', '3001@default+1234+flags{moderator}', profile)).toBe('conference.room');
+    expect(rule('fifo', 'support in', profile)).toBe('allowed');
+    expect(rule('fifo', 'support in undef local_stream://moh', profile)).toBe('allowed');
+    expect(rule('fifo', 'support out nowait', profile)).toBe('fifo.queue');
+    expect(rule('callcenter', 'support@default', profile)).toBe('allowed');
+    expect(rule('callcenter', 'sales@default', profile)).toBe('callcenter.queue');
+    expect(rule('hangup', 'USER_BUSY', profile)).toBe('allowed');
+    expect(rule('hangup', '17', profile)).toBe('allowed');
+    expect(rule('hangup', 'CALL_REJECTED', profile)).toBe('hangup.cause');
+    expect(rule('hangup', '', profile)).toBe('allowed');
+    expect(rule('sleep', '1001', profile)).toBe('sleep');
+  });
+
+  it('other applications, with what holds for all data', () => {
+    const profile: Profile = { applications: ['valet_park'] };
+    expect(rule('valet_park', 'lot 1', profile)).toBe('allowed');
+    expect(rule('valet_park', '${x}', profile)).toBe('expansion');
+    expect(rule('valet_park', '%[api_hangup_hook=x]lot', profile)).toBe('variable.set');
+    expect(rule('answer', '', profile)).toBe('application');
   });
 });
 
-const EVERYDAY: readonly [string, string][] = [
-  ['answer', ''],
-  ['pre_answer', ''],
-  ['ring_ready', ''],
-  ['playback', 'ivr/ivr-welcome.wav'],
-  ['playback', '/usr/share/freeswitch/sounds/en/us/callie/ivr/8000/ivr-welcome.wav'],
-  ['playback', 'ivr/ivr-welcome'],
-  ['playback', 'ivr/ivr-welcome.wav@@8000'],
-  ['playback', 'my prompts/good morning.wav'],
-  ['playback', `${RECORDINGS}/2026-01-02/x.wav`],
-  ['playback', 'tone_stream://%(2000,4000,440,480);loops=3'],
-  ['playback', 'tone_stream://v=-7;%(100,0,941.0,1477.0);v=-7;>=2;+=.1;%(1400,0,350,440)'],
-  ['playback', 'tone_stream://L=3;%(400,400,425)'],
-  ['playback', 'silence_stream://500'],
-  ['playback', 'silence_stream://-1,1400'],
-  ['playback', 'local_stream://moh'],
-  ['playback', 'local_stream://moh/8000'],
-  ['playback', 'file_string://ivr/a.wav!silence_stream://200!ivr/b.wav'],
-  ['playback', 'say:Guten Tag, Frau Müller!'],
-  ['playback', 'phrase:greeting:5'],
-  ['playback', '%[cti_x=1]ivr/a.wav'],
-  ['loop_playback', '+3 ivr/a.wav'],
-  ['endless_playback', 'local_stream://moh'],
-  ['gentones', '%(500,500,440)|3'],
-  ['speak', 'flite|kal|Your balance is 5 euro | and 3 cent'],
-  ['speak', 'Hello, 世界'],
-  ['say', 'en number pronounced 12345'],
-  ['say', 'en:en name_spelled pronounced feminine x1'],
-  ['phrase', 'greeting,a:b'],
-  ['play_and_get_digits', '1 4 3 5000 # ivr/a.wav ivr/b.wav digits \\d+'],
-  ['play_and_get_digits', '1 1 3 5000 # ivr/a.wav silence_stream://250 choice ^[1-3]$'],
-  ['play_and_get_digits', "2 11 3 7000 # 'say:your number please' ivr/b.wav cti_number ^(?:1\\d{3}|2)$ 3000"],
-  ['play_and_get_digits', '1 1 1 3000 none tone_stream://%(100,0,440) silence digits'],
-  ['read', '1 4 ivr/a.wav digits 5000 #'],
-  ['bridge', 'user/10001'],
-  ['bridge', 'user/10001@example.org'],
-  ['bridge', 'user/10001,user/10002|user/10003'],
-  ['bridge', 'group/sales@example.org+F'],
-  ['bridge', '{leg_timeout=20,ignore_early_media=true}user/10001'],
-  ['bridge', '{^^:sip_h_X-Ticket=4711, urgent:call_timeout=20}[leg_delay_start=5]user/10001'],
-  ['bridge', 'user/10001:_:user/10002'],
-  ['set', 'cti_customer=4711'],
-  ['set', 'cti_note=äöü, 50% "quoted"'],
-  ['set', 'hangup_after_bridge=true'],
-  ['set', 'continue_on_fail=true'],
-  ['set', 'continue_on_fail=NO_ANSWER,USER_BUSY,17'],
-  ['set', 'call_timeout=30'],
-  ['set', 'bridge_answer_timeout=30'],
-  ['set', 'ringback=%(2000,4000,440,480)'],
-  ['set', 'ringback=silence'],
-  ['set', 'transfer_ringback=local_stream://moh'],
-  ['set', 'hold_music=local_stream://moh'],
-  ['set', 'playback_terminators=#'],
-  ['set', 'playback_terminators=none'],
-  ['set', 'default_language=de'],
-  ['set', 'tts_engine=flite'],
-  ['set', 'tts_voice=kal'],
-  ['set', 'sip_h_X-Customer=4711'],
-  ['set', 'cti_x='],
-  ['unset', 'cti_x'],
-  ['multiset', 'cti_a=1 cti_b=2'],
-  ['multiset', "^^:cti_a=1 2:cti_b='x'"],
-  ['multiunset', 'cti_a cti_b'],
-  ['export', 'cti_x=1'],
-  ['export', 'nolocal:sip_h_X-Ticket=1'],
-  ['sleep', '1000'],
-  ['record', `${RECORDINGS}/message.wav`],
-  ['record', `${RECORDINGS}/a/b/message-1.mp3 30 200 3`],
-  ['record', `'${RECORDINGS}/my message.wav' +30`],
-  ['record_session', `${RECORDINGS}/call.wav +3600`],
-  ['stop_record_session', `${RECORDINGS}/call.wav`],
-  ['stop_record_session', 'all'],
-  ['displace_session', 'ivr/beep.wav mux +1000'],
-  ['callcenter', 'support@default'],
-  ['hangup', ''],
-  ['hangup', 'USER_BUSY'],
-  ['hangup', '17'],
-  ['respond', '486 Busy Here'],
-  ['respond', '603'],
-  ['park', ''],
-  ['echo', ''],
-  ['delay_echo', '2000'],
-  ['wait_for_silence', '200 15 10 5000'],
-  ['start_dtmf', ''],
-  ['send_dtmf', '12w34#@200'],
-  ['flush_dtmf', ''],
-  ['log', 'INFO the caller chose 3'],
-  ['cti_curl', 'https://app.example/next?digits={digits}'],
-  ['cti_flow', 'support'],
-];
+describe('expansion, when it is allowed', () => {
+  const expansion: Profile['expansion'] = {
+    allow: true,
+    variables: ['cti_*', 'caller_id_number'],
+    apis: ['strftime'],
+  };
+  it.each<[RuleName | 'allowed', string, string]>([
+    ['allowed', 'log', 'INFO ${cti_x} from ${caller_id_number}'],
+    ['allowed', 'log', 'INFO ${cti_x:0:3} ${cti_x[1]} ${strftime(%Y-%m-%d)}'],
+    ['allowed', 'set', 'cti_y=a${cti_x}'],
+    ['allowed', 'speak', 'flite|kal|Hello ${cti_name}'],
+    ['expansion.variable', 'log', 'INFO ${caller_id_name}'],
+    ['expansion.api', 'log', 'INFO ${system(id)}'],
+    ['expansion.api', 'log', 'INFO ${system (id)}'],
+    ['expansion.syntax', 'log', 'INFO ${system id}'],
+    ['expansion.syntax', 'log', 'INFO ${cti_${cti_x}}'],
+    ['expansion.syntax', 'log', 'INFO ${strftime(${cti_x})}'],
+    ['expansion.syntax', 'log', 'INFO $${strftime(x)}'],
+    ['expansion.syntax', 'log', 'INFO $x'],
+    ['expansion.syntax', 'log', 'INFO ${cti_x'],
+    ['expansion.syntax', 'log', 'INFO ${ cti_x}'],
+    ['expansion.place', 'bridge', 'user/${cti_x}'],
+    ['expansion.place', 'playback', '/x/${cti_x}.wav'],
+    ['expansion.place', 'record', '/x/${cti_x}.wav'],
+    ['expansion.place', 'set', '${cti_x}=1'],
+    ['expansion.place', 'log', '${cti_x}'],
+    ['expansion.place', 'set', 'ringback=x${cti_x}'],
+    ['expansion.place', 'multiset', 'hold_music=${cti_x}'],
+    ['variable.name', 'set', 'cti_${cti_x}=1'],
+    ['data.backslash', 'log', 'INFO \\${system(id)}'],
+  ])('%s: %s(%s)', (expected, application, data) => {
+    expect(rule(application, data, { expansion })).toBe(expected);
+  });
 
-describe('the default profile allows', () => {
-  it.each(EVERYDAY)('%s(%s)', (application, data) => {
-    expect(check(application, data)).toEqual({ allowed: true });
+  it('looks at the value, which FreeSWITCH expands once more', () => {
+    expect(rule('log', 'INFO ${cti_x}', { expansion }, { cti_x: '${system(id)}' })).toBe(
+      'expansion.variable',
+    );
+    expect(rule('log', 'INFO ${cti_x}', { expansion }, { cti_x: '5$' })).toBe('allowed');
+  });
+});
+
+describe('calls at the same time', () => {
+  const dial: Profile['dial'] = {
+    max_concurrent: 5,
+    gateways: { a: { numbers: ['\\d+'], max_concurrent: 2 }, b: { numbers: ['\\d+'] } },
+  };
+  it.each([
+    ['user/1', { key: 'dial:sales', max: 5 }],
+    ['sofia/gateway/a/1', { key: 'dial:sales:gateway:a', max: 2 }],
+    ['sofia/gateway/b/1', { key: 'dial:sales', max: 5 }],
+    ['user/1,sofia/gateway/a/1', { key: 'dial:sales:gateway:a', max: 2 }],
+  ])('%s', (data, concurrency) => {
+    const verdict = policy({ dial }, 'sales').check(
+      { application: 'bridge', data },
+      { get: () => undefined },
+    );
+    expect(verdict).toEqual({ allowed: true, concurrency });
+  });
+
+  it('are not counted without a limit', () => {
+    expect(check('bridge', 'user/1')).toEqual({ allowed: true });
+  });
+});
+
+describe('what the dialplan set', () => {
+  it('is minded where it changes how data is read', () => {
+    const values = { playback_delimiter: ',' };
+    expect(rule('playback', 'ivr/a.wav,ivr/b.wav', {}, values)).toBe('allowed');
+    expect(rule('playback', 'ivr/a.wav,/etc/b.wav', {}, values)).toBe('play.root');
+    expect(rule('playback', 'ivr/a.wav,shell_stream://id', {}, values)).toBe('play.stream');
+  });
+});
+
+describe('the guide', () => {
+  it('explains every rule, and no other', () => {
+    const guide = readFileSync(new URL('../../../docs/guide/policy.md', import.meta.url), 'utf8');
+    const section = guide.slice(guide.indexOf('## Rules'));
+    const rows = Array.from(section.matchAll(/^\| `([a-z_.]+)` +\| (.+?) +\|$/gm), (row) => [row[1], row[2]]);
+    expect(Object.fromEntries(rows)).toEqual(RULES);
   });
 });
 
 describe('whatever comes', () => {
-  const applications = [...new Set(EVERYDAY.map(([application]) => application))];
   const unit = fc.constantFrom(
     ...Array.from(' {}[]<>,|:;^=\'"\\/.%$!@#~+-_aZ09\n\u0000\u00e9\ud800'),
-    ':_:',
-    '^^',
-    '%[',
-    '${',
-    '..',
-    '://',
-    'user/',
-    'api_on_answer=',
-    'cti_x=',
-    'ARRAY::',
+    ...[':_:', '^^', '^^:', '%[', '${', '..', '://', 'user/', 'api_on_answer=', 'cti_x=', 'ARRAY::'],
   );
+  const data = fc.string({ unit, maxLength: 40 });
+  const applications = fc.constantFrom(...policyProfileSchema.parse({}).applications);
 
   it('the policy answers and never throws', () => {
+    const byDefault = policy();
     fc.assert(
-      fc.property(
-        fc.constantFrom(...applications),
-        fc.string({ unit, maxLength: 40 }),
-        (application, data) => {
-          expect(typeof check(application, data).allowed).toBe('boolean');
-        },
-      ),
+      fc.property(applications, data, (application, text) => {
+        const verdict = byDefault.check({ application, data: text }, { get: () => undefined });
+        expect(verdict.allowed || Object.hasOwn(RULES, verdict.rule)).toBe(true);
+      }),
       { numRuns: 5000 },
     );
   });
 
-  it('no variable that runs something gets into a dial string', () => {
-    const filler = fc.string({
-      unit: fc.constantFrom(
-        '{',
-        '}',
-        '[',
-        ']',
-        '<',
-        '>',
-        ',',
-        '|',
-        ':',
-        "'",
-        '^',
-        '=',
-        ' ',
-        'a',
-        'cti_x=1',
-        'user/1',
-        ':_:',
-        '^^:',
-      ),
-      maxLength: 12,
-    });
+  it('an allowed dial string has only variables and endpoints that the profile names', () => {
+    const byDefault = policy();
+    const piece = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      '<',
+      '>',
+      ',',
+      '|',
+      ':',
+      "'",
+      '^^:',
+      '=',
+      ' ',
+      'a',
+      'cti_x=1',
+      'user/1',
+      ':_:',
+      'api_on_answer=system',
+      'error/USER_BUSY',
+      'loopback/app=park',
+    );
+    const shaped = fc.tuple(
+      fc.constantFrom('', '{', '{cti_x=1', '<', '[', '{^^:cti_x=1'),
+      fc.string({ unit: piece, maxLength: 6 }),
+      fc.constantFrom('', '}', '}user/1', '>user/1', ']user/1', ',user/1', ':_:user/1'),
+    );
+    let allowed = 0;
     fc.assert(
-      fc.property(filler, filler, (before, after) => {
-        expect(check('bridge', `${before}execute_on_answer=system${after}`).allowed).toBe(false);
+      fc.property(shaped, (parts) => {
+        const text = parts.join('');
+        if (!byDefault.check({ application: 'bridge', data: text }, { get: () => undefined }).allowed) return;
+        allowed++;
+        const result = parseDialString(text);
+        if (!result.ok) throw new Error('allowed and not readable');
+        const legs = legsOf(result.dialString);
+        const variables = [result.dialString, ...result.dialString.groups, ...legs].flatMap(
+          (part) => part.variables,
+        );
+        expect(variables.filter(({ name }) => name !== 'cti_x')).toEqual([]);
+        expect(legs.filter(({ endpoint }) => endpoint.type !== 'user')).toEqual([]);
       }),
       { numRuns: 10_000 },
     );
+    expect(allowed).toBeGreaterThan(50);
   });
 });
