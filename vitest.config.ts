@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/e2e/**/*.test.ts'],
+    globalSetup: ['test/support/tiers.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
     // An unhandled rejection anywhere fails the run.
