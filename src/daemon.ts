@@ -65,6 +65,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   const server = new EslServer({
     host: config.listen.host,
     port: config.listen.port,
+    exactVariables: ['cti_curl'],
     onCall: (call) => takeCall(call, table),
     onError: (error, remoteAddress) =>
       log.warn({ code: error.code, detail: error.detail, remoteAddress }, 'connection dropped'),
@@ -109,7 +110,9 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
 function takeCall(call: EslSocketCall, table: CallTable): void {
   // A connection without `full` takes neither `linger` nor `event` nor `api`, but it can be told and given back.
   const channel: Channel = call.mode === 'async' ? new AsyncSocketChannel(call) : new SyncSocketChannel(call);
-  if (call.full) table.take(channel, () => call.connection.destroy('the daemon stops'));
+  // The closure keeps the connection and not the call, with all that FreeSWITCH said about the channel.
+  const { connection } = call;
+  if (call.full) table.take(channel, () => connection.destroy('the daemon stops'));
   else table.refuse(channel, 'socket_not_full', '');
 }
 

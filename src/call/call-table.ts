@@ -70,7 +70,7 @@ export class CallTable {
   }
 
   #follow(channel: Channel, abandon: () => void, run: (runner: CallRunner) => Promise<CallRecord>): void {
-    const log = this.#options.logFor(channel.uuid);
+    const log = (): CallLog => this.#options.logFor(channel.uuid);
     const call: ActiveCall = { channel, abandon };
     this.#active.add(call);
     const runner = new CallRunner(channel, this.#services, (entry) => {
@@ -79,12 +79,12 @@ export class CallTable {
     run(runner)
       .then(
         (record) => {
-          report(log, record);
+          report(log(), record);
           for (const listener of this.#ended) listener(record);
         },
         (error: unknown) => {
           // A defect: the connection's end gives the call back to the dialplan.
-          log.error({ err: error }, 'call failed by a defect');
+          log().error({ err: error }, 'call failed by a defect');
           abandon();
         },
       )

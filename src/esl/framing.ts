@@ -317,3 +317,8 @@ function checkBeginning(data: Buffer, at: number): void {
 function notAMessage(): EslProtocolError {
   return new EslProtocolError('What came does not begin with a header, as a message of FreeSWITCH does.');
 }
+
+/** A part of a long string keeps the whole of it in memory; a copy does not. For what outlives its frame. */
+export function detachedText(text: string): string {
+  return Buffer.from(text).toString();
+}

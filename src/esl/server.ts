@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { AppError } from '../errors.js';
 import { EslConnection, type EslReply } from './connection.js';
+import { detachedText } from './framing.js';
 import type { EslFrame, FrameLimits } from './framing.js';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
@@ -17,6 +18,8 @@ export interface EslSocketCall {
   readonly mode: 'sync' | 'async';
   /** Without `full`, FreeSWITCH knows neither `linger`, `event`, `api` nor `bgapi`. */
   readonly full: boolean;
+  /** The `exactVariables` that have a value. */
+  readonly variables: ReadonlyMap<string, string>;
   /** What stood after the first `/` in the socket's address, without it: `curl/main`. `''` when nothing did. */
   readonly path: string;
 }
@@ -27,6 +30,12 @@ export interface EslServerOptions {
   readonly port: number;
   readonly limits?: Partial<FrameLimits> | undefined;
   readonly backlog?: number | undefined;
+  /**
+   * Channel variables whose exact value is asked for together with `connect`: its own reply does not tell `a%20b`
+   * from `a b` (switch_utils.h switch_url_encode leaves what looks encoded as it is). Outsiders must not be able to
+   * put an empty line into them: `getvar` answers raw.
+   */
+  readonly exactVariables?: readonly string[] | undefined;
   /** How long a peer may take to answer `connect`. */
   readonly connectTimeoutMs?: number | undefined;
   readonly onCall: (call: EslSocketCall) => void;
@@ -87,19 +96,22 @@ export class EslServer {
     });
     // Both at once: `linger` before the channel can be gone. Its reply is `-ERR` without `full`, which `full` tells.
     const timeoutMs = this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-    const [connected] = connection.sendBatch([
+    const names = this.#options.exactVariables ?? [];
+    const [connected, , ...asked] = connection.sendBatch([
       { line: 'connect', timeoutMs },
       { line: `linger ${LINGER_S}`, timeoutMs: 0 },
+      ...names.map((name) => ({ line: `getvar ${name}`, timeoutMs: 0 })),
     ]);
-    connected?.then(
-      (reply) => this.#begin(connection, reply),
+    if (connected === undefined) return;
+    Promise.all([connected, ...asked]).then(
+      ([reply, ...values]) => this.#begin(connection, reply, exactValues(names, values)),
       (error: unknown) => this.#drop(connection, error),
     );
   }
 
-  #begin(connection: EslConnection, reply: EslReply): void {
+  #begin(connection: EslConnection, reply: EslReply, variables: ReadonlyMap<string, string>): void {
     this.#beginning.delete(connection);
-    const call = readCall(connection, reply.frame);
+    const call = readCall(connection, reply.frame, variables);
     if (call === undefined) {
       const error = new AppError(
         'switch_protocol',
@@ -135,7 +147,25 @@ export class EslServer {
   }
 }
 
-function readCall(connection: EslConnection, frame: EslFrame): EslSocketCall | undefined {
+const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
+
+/** What a reply longer than this says is not all of the value (mod_event_socket.c listener_run: `char reply[512]`). */
+const MAX_EXACT_BYTES = 500;
+
+function exactValues(names: readonly string[], replies: readonly EslReply[]): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  replies.forEach(({ ok, text }, at) => {
+    const name = names[at];
+    if (ok && name !== undefined && Buffer.byteLength(text) < MAX_EXACT_BYTES) values.set(name, text);
+  });
+  return values.size === 0 ? NO_VARIABLES : values;
+}
+
+function readCall(
+  connection: EslConnection,
+  frame: EslFrame,
+  variables: ReadonlyMap<string, string>,
+): EslSocketCall | undefined {
   const uuid = frame.get('Unique-ID');
   // A uuid may be of anybody's choosing (origination_uuid), and becomes a word in commands.
   if (frame.get('Event-Name') !== 'CHANNEL_DATA' || uuid === undefined || !/^[!-~]{1,256}$/.test(uuid)) {
@@ -144,9 +174,10 @@ function readCall(connection: EslConnection, frame: EslFrame): EslSocketCall | u
   return {
     connection,
     data: frame,
-    uuid,
+    uuid: detachedText(uuid),
     mode: frame.get('Socket-Mode') === 'async' ? 'async' : 'sync',
     full: frame.get('Control') === 'full',
+    variables,
     path: frame.get('variable_socket_path') ?? '',
   };
 }

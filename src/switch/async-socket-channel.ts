@@ -33,7 +33,7 @@ export class AsyncSocketChannel implements Channel {
   constructor(call: EslSocketCall) {
     this.#connection = call.connection;
     this.uuid = call.uuid;
-    this.data = new FrameData(call.data);
+    this.data = new FrameData(call.data, call.variables);
     this.gone = this.#goneController.signal;
     call.connection.onEvent = (event) => this.#onEvent(event);
     call.connection.onNotice = (notice) => {

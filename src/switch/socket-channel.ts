@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { EslCommand, EslReply } from '../esl/connection.js';
+import { detachedText } from '../esl/framing.js';
 import type { EslFrame } from '../esl/framing.js';
 import type { ChannelData, Step } from './channel.js';
 
@@ -7,24 +8,49 @@ import type { ChannelData, Step } from './channel.js';
 
 /** The channel as `connect` described it. */
 export class FrameData implements ChannelData {
-  readonly #frame: EslFrame;
+  #frame: EslFrame | undefined;
+  readonly #asked: ReadonlyMap<string, string>;
 
-  constructor(frame: EslFrame) {
+  /** @param asked variables whose exact value is known, because it was asked for */
+  constructor(frame: EslFrame, asked: ReadonlyMap<string, string>) {
     this.#frame = frame;
+    this.#asked = asked;
   }
 
   header(name: string): string | undefined {
-    return this.#frame.get(name);
+    return detached(this.#frame?.get(name));
   }
 
   variable(name: string): string | undefined {
-    return this.#frame.get(`variable_${name}`);
+    return this.#asked.get(name) ?? detached(this.#frame?.get(`variable_${name}`));
   }
+
+  /**
+   * Lets go of the channel's description: some 6 kB that nobody needs any more when the last segment of a program is
+   * under way, and a call may last for hours.
+   */
+  forget(): void {
+    this.#frame = undefined;
+  }
+}
+
+/** Traces keep what they are told for as long as the call lasts. */
+function detached(value: string | undefined): string | undefined {
+  return value === undefined ? undefined : detachedText(value);
+}
+
+/** Tells the runs of this daemon from those of any other; the count tells its channels apart. */
+const DAEMON = randomBytes(4).toString('hex');
+let channels = 0;
+
+function nextPrefix(): string {
+  channels += 1;
+  return `${DAEMON}${channels.toString(36)}`;
 }
 
 /** Names for the runs of segments on one channel, not the same as those of a daemon that had the channel before. */
 export class RunNames {
-  readonly #prefix = randomBytes(4).toString('hex');
+  readonly #prefix = nextPrefix();
   #count = 0;
 
   next(): string {

@@ -3,7 +3,7 @@ import { execute } from '../esl/connection.js';
 import type { EslSocketCall } from '../esl/server.js';
 import { applicationInfo } from './applications.js';
 import { BreakTimer } from './break-timer.js';
-import type { Channel, ChannelData, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
+import type { Channel, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
 import { isSegmentEnd } from './channel.js';
 import { compileSegment } from './inline-list.js';
 import { FrameData, RunNames, valueOf, variableCommand, waitingStep } from './socket-channel.js';
@@ -15,27 +15,32 @@ import { FrameData, RunNames, valueOf, variableCommand, waitingStep } from './so
  */
 export class SyncSocketChannel implements Channel {
   readonly uuid: string;
-  readonly data: ChannelData;
+  readonly data: FrameData;
   readonly gone: AbortSignal;
   readonly #connection: EslConnection;
   readonly #goneController = new AbortController();
   readonly #names = new RunNames();
   readonly #clockOffsetMicros: number;
+  /** What `transfer_source` was before anything of ours ran. */
+  readonly #transferredFrom: string | undefined;
   #over = false;
 
   constructor(call: EslSocketCall) {
-    this.#connection = call.connection;
+    // Nothing below may keep `call`, and with it the channel's description, for as long as the call lasts.
+    const { connection } = call;
+    this.#connection = connection;
     this.uuid = call.uuid;
-    this.data = new FrameData(call.data);
+    this.data = new FrameData(call.data, call.variables);
+    this.#transferredFrom = call.data.get('Caller-Transfer-Source');
     this.gone = this.#goneController.signal;
     const switchMicros = Number(call.data.raw('Event-Date-Timestamp'));
     this.#clockOffsetMicros =
       Number.isFinite(switchMicros) && switchMicros > 0 ? switchMicros - Date.now() * 1000 : 0;
-    call.connection.onNotice = (notice) => {
+    connection.onNotice = (notice) => {
       // The session's thread looks at the channel's state before it reads on (mod_event_socket.c read_packet).
       if (notice.disposition === 'linger') this.#end({ kind: 'hung_up', cause: '' });
     };
-    void call.connection.closed.then((close) => {
+    void connection.closed.then((close) => {
       this.#over = true;
       this.#end({ kind: 'lost', detail: close.detail });
     });
@@ -57,6 +62,7 @@ export class SyncSocketChannel implements Channel {
       ...(timer?.disarm() ?? []),
     ];
     const disarmed = timer?.disarm().length ?? 0;
+    if (segment.release) this.data.forget();
     const sentAt = performance.now();
     const replies = await this.#exchange(commands);
     if (replies === undefined) return this.#lost(segment);
@@ -94,10 +100,13 @@ export class SyncSocketChannel implements Channel {
   /** The list ended early. A hang-up has been noticed by now: its notice comes before the replies behind the list. */
   async #whyEnded(): Promise<SegmentEnd> {
     if (this.gone.aborted) return this.#endReason();
-    const replies = await this.#exchange([variableCommand('transfer_source')]);
+    // Not by getvar: a place that somebody chose stands in it, and getvar answers raw.
+    const replies = await this.#exchange([
+      { line: `api uuid_getvar ${this.uuid} transfer_source`, timeoutMs: 0 },
+    ]);
     if (replies === undefined) return this.#endReason();
-    const [source] = replies.map(valueOf);
-    const moved = source !== undefined && source !== this.data.header('Caller-Transfer-Source');
+    const source = replies[0]?.ok === true ? replies[0].text : '';
+    const moved = source !== '_undef_' && source !== this.#transferredFrom;
     return { kind: 'moved', to: moved ? source : '' };
   }
 

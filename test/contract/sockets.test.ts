@@ -83,7 +83,7 @@ onEverySwitch('the socket application', {}, ({ scenario }) => {
 
   scenario(
     'of a daemon that holds as many calls as it may gives the call back',
-    async ({ expect, callWith, daemon, anotherDaemon }) => {
+    async ({ expect, callWith, anotherDaemon }) => {
       const full = await anotherDaemon({ limits: { calls: 1 } });
       const holding = [
         { application: 'answer' },
@@ -95,7 +95,6 @@ onEverySwitch('the socket application', {}, ({ scenario }) => {
       expect((await full.record(second.uuid)).error?.code).toBe('overloaded');
       await second.returned();
       expect(await second.get('cti_error')).toBe('overloaded');
-      expect(daemon.activeCalls).toBeGreaterThanOrEqual(0);
     },
   );
 });

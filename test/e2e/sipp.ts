@@ -3,7 +3,6 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findFreeswitch, findProgram } from '../freeswitch/switch.js';
-import { freeSipPort } from '../support/ports.js';
 
 /** Why the SIP scenarios can't be run on this machine. */
 export function missing(): string | undefined {
@@ -51,10 +50,9 @@ export class Sipp {
   static async start(options: SippOptions): Promise<Sipp> {
     const folder = await mkdtemp(join(tmpdir(), 'switchhook-sipp-'));
     const { calls = 1, callsPerSecond = 10, timeoutMs = 40_000 } = options;
-    const port = options.localPort ?? (await freeSipPort());
-    const mediaPort = (await freeSipPort()) & ~1;
     const argv = ['-sf', join(import.meta.dirname, 'scenarios', `${options.scenario}.xml`)];
-    argv.push('-i', '127.0.0.1', '-p', String(port), '-mi', '127.0.0.1', '-mp', String(mediaPort));
+    argv.push('-i', '127.0.0.1');
+    if (options.localPort !== undefined) argv.push('-p', String(options.localPort));
     argv.push('-m', String(calls), '-l', String(calls), '-r', String(callsPerSecond), '-nostdin');
     argv.push('-timeout', `${Math.ceil(timeoutMs / 1000)}s`, '-timeout_error');
     argv.push(

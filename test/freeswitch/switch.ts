@@ -100,7 +100,7 @@ export async function startRealSwitch(options: RealSwitchOptions): Promise<RealS
       sip_port: String(sipPort),
       event_socket_port: String(eventSocketPort),
       event_socket_password: password,
-      rtp_start: String(media.first),
+      rtp_start: String(media.first + 2),
       rtp_end: String(media.last),
       agent_port: String(agentPort),
       loglevel: options.logLevel ?? 'warning',
