@@ -190,10 +190,6 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-export function isErrorCode(value: string): value is ErrorCode {
-  return Object.hasOwn(ERRORS, value);
-}
-
 /**
  * A programming, configuration or command error. What the switch or an app may answer is not one of these: that
  * is a value.
