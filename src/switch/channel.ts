@@ -63,7 +63,7 @@ export interface Channel {
   run(segment: Segment): Promise<SegmentResult>;
   /**
    * Keeps the caller for a moment, with a prompt or in silence, and notices when the channel is taken away
-   * meanwhile. A moment is at most about a second.
+   * meanwhile. A moment is at most about two seconds, or as long as the file that is played.
    */
   wait(play: string | undefined): Promise<SegmentEnd>;
   /** Sets variables and gives the call back to the dialplan. Says how the channel was found. */

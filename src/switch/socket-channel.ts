@@ -71,17 +71,17 @@ export function valueOf(reply: EslReply): string | undefined {
   return reply.text === '-ERR command not found' || reply.text === '' ? undefined : reply.text;
 }
 
+/** switch_ivr_play_say.c switch_ivr_play_file: `playback_timeout_sec` below 2 is not heeded. */
+const PIECE_SECONDS = 2;
+
 /**
- * What keeps a caller for a moment. A stream is cut into seconds; a file is played as it is, so that it is not cut
- * in its middle again and again.
+ * What keeps a caller for a moment. A stream, which may be endless, is cut into pieces; a file is played as it is, so
+ * that it is not cut in its middle again and again.
  */
 export function waitingStep(play: string | undefined): Step {
   if (play === undefined) return { application: 'sleep', data: '100' };
   const scope = { playback_terminators: 'none' };
-  const endless = /^(tone_stream|local_stream|silence_stream):/.test(play);
-  return {
-    application: 'playback',
-    data: play,
-    scope: endless ? { ...scope, playback_timeout_sec: '1' } : scope,
-  };
+  const stream = play.includes('://');
+  const cut = { ...scope, playback_timeout_sec: String(PIECE_SECONDS) };
+  return { application: 'playback', data: play, scope: stream ? cut : scope };
 }

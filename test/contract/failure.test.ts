@@ -113,6 +113,22 @@ onEverySwitch(
 );
 
 onEverySwitch(
+  'when the app is slow and the prompt is endless',
+  { app: { policy: 'suite', while_waiting: { play: 'silence_stream://-1', after_ms: 0 } } },
+  ({ scenario }) => {
+    scenario('the answer is acted upon all the same', async ({ expect, app, call, daemon }) => {
+      const route = app.held([{ application: 'set', data: 'cti_after=ran' }]);
+      const placed = await call({ url: route.url });
+      await placed.begun('playback');
+      route.release();
+      expect((await daemon.record(placed.uuid)).result).toBe('done');
+      await placed.returned();
+      expect(await placed.get('cti_after')).toBe('ran');
+    });
+  },
+);
+
+onEverySwitch(
   'an endpoint with a fallback',
   {
     app: FAST,

@@ -47,6 +47,16 @@ onEverySwitch('a program', {}, ({ scenario }) => {
     },
   );
 
+  scenario(
+    'asks exactly the URL that the dialplan wrote, what is encoded in it included',
+    async ({ expect, app, call }) => {
+      const route = app.list([ANSWER]);
+      await call({ url: `${route.url}?team=a%26b%3Dc&path=x%2Fy&from={caller_id_number}` });
+      const { url } = await route.asked();
+      expect(url.search).toMatch(/^\?team=a%26b%3Dc&path=x%2Fy&from=/);
+    },
+  );
+
   scenario('with nothing to do gives the call back at once', async ({ expect, app, call, daemon }) => {
     for (const answer of [{ status: 204 }, { actions: [] }]) {
       const placed = await call({ url: app.route(() => answer).url });

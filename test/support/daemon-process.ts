@@ -49,16 +49,21 @@ export class DaemonProcess {
     const argv = ['--import', 'tsx', join(ROOT, 'src/cli/main.ts'), 'serve', '--config', config];
     const child = spawn(process.execPath, argv, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
     const daemon = new DaemonProcess(child, folder, port);
-    await eventually(
-      'the daemon process to be ready',
-      async () => {
-        if (child.exitCode !== null) throw new Error(`the daemon process ended:\n${daemon.#output}`);
-        const answer = await fetch(`http://127.0.0.1:${httpPort}/readyz`).catch(() => undefined);
-        return answer?.ok === true ? true : undefined;
-      },
-      { timeoutMs: 20_000, everyMs: 50 },
-    );
-    return daemon;
+    try {
+      await eventually(
+        'the daemon process to be ready',
+        async () => {
+          if (child.exitCode !== null) throw new Error(`the daemon process ended:\n${daemon.#output}`);
+          const answer = await fetch(`http://127.0.0.1:${httpPort}/readyz`).catch(() => undefined);
+          return answer?.ok === true ? true : undefined;
+        },
+        { timeoutMs: 20_000, everyMs: 50 },
+      );
+      return daemon;
+    } catch (error) {
+      await daemon.stop();
+      throw error;
+    }
   }
 
   get output(): string {
