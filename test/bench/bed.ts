@@ -81,6 +81,8 @@ export class Bed {
         binary,
         extraDialplan: dialplanXml(extensions(ports, luaScript)),
         globals: {
+          // As docs and dialplan/README.md tell users to name their daemons: once, for all calls.
+          switchhook_hosts: `127.0.0.1:${ports.switchhook}`,
           app_port: String(http),
           app_tls_port: String(https),
           rtp_start: String(media.first),

@@ -33,7 +33,6 @@ export function extensions(ports: Ports, luaScript: string): Extension[] {
     ['socket', `127.0.0.1:${port} async full`],
   ];
   const switchhook = (program: string): Extension['actions'] => [
-    ['set', `switchhook_hosts=127.0.0.1:${ports.switchhook}`],
     ['set', `cti_curl=${program}`],
     ['execute_extension', 'cti_curl XML switchhook'],
   ];
