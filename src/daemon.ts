@@ -60,6 +60,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   const table = new CallTable(services, {
     maxCalls: config.limits.calls,
     logFor: (uuid) => callLogger(log, uuid),
+    logsRoutine: log.isLevelEnabled('info'),
   });
 
   const server = new EslServer({

@@ -14,6 +14,8 @@ export interface CallLog {
 export interface CallTableOptions {
   readonly maxCalls: number;
   readonly logFor: (uuid: string) => CallLog;
+  /** Calls that ended well are written, too. */
+  readonly logsRoutine: boolean;
 }
 
 interface ActiveCall {
@@ -79,7 +81,7 @@ export class CallTable {
     run(runner)
       .then(
         (record) => {
-          report(log(), record);
+          report(log, record, this.#options.logsRoutine);
           for (const listener of this.#ended) listener(record);
         },
         (error: unknown) => {
@@ -115,12 +117,14 @@ export class CallTable {
   }
 }
 
-function report(log: CallLog, record: CallRecord): void {
+function report(makeLog: () => CallLog, record: CallRecord, routine: boolean): void {
   const { program, result, error, durationMs, actionsRan } = record;
-  for (const entry of record.trace) {
-    if (entry.type === 'request' && entry.code !== undefined) log.warn({ ...entry }, 'request failed');
-    if (entry.type === 'outcome' && entry.status === 'refused') log.warn({ ...entry }, 'action refused');
-  }
+  const refused = record.trace.filter((entry) => entry.type === 'outcome' && entry.status === 'refused');
+  const failed = record.trace.filter((entry) => entry.type === 'request' && entry.code !== undefined);
+  if (!routine && error === undefined && refused.length + failed.length === 0) return;
+  const log = makeLog();
+  for (const entry of failed) log.warn({ ...entry }, 'request failed');
+  for (const entry of refused) log.warn({ ...entry }, 'action refused');
   const fields = { program, result, error, durationMs, actionsRan };
   if (error === undefined) log.info(fields, 'call ended');
   else log.warn(fields, 'call ended');

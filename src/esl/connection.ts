@@ -81,19 +81,17 @@ export class EslConnection {
   readonly #settleClosed: (close: EslClose) => void;
   #close: EslClose | undefined;
   #ending = false;
-  #remoteAddress: string;
+  #remoteAddress = '';
 
   constructor(socket: Socket, options: EslConnectionOptions = {}) {
     this.#socket = socket;
     this.#reader = new FrameReader(options.limits);
     this.#replyTimeoutMs = options.replyTimeoutMs ?? 0;
     this.#maxUnsentBytes = options.maxUnsentBytes ?? DEFAULT_MAX_UNSENT_BYTES;
-    this.#remoteAddress = addressOf(socket);
     let settle: (close: EslClose) => void = () => undefined;
     this.closed = new Promise((resolve) => (settle = resolve));
     this.#settleClosed = settle;
 
-    socket.once('connect', () => (this.#remoteAddress = addressOf(socket)));
     socket.setNoDelay(true);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -106,8 +104,10 @@ export class EslConnection {
     if (socket.destroyed) this.#finish('ended', 'The socket was closed before it was used.');
   }
 
-  /** `127.0.0.1:43210`; `''` before it is connected. */
+  /** `127.0.0.1:43210`; `''` before it is connected, and after it closed unless it was asked for or failed. */
   get remoteAddress(): string {
+    // Asked for when it is wanted: it is a system call, and most calls end without anybody's wanting it.
+    if (this.#remoteAddress === '') this.#remoteAddress = addressOf(this.#socket);
     return this.#remoteAddress;
   }
 
@@ -237,6 +237,7 @@ export class EslConnection {
     if (this.#close !== undefined) return;
     const close: EslClose = { kind, detail };
     this.#close = close;
+    if (kind !== 'closed_by_us' && !this.#ending) this.#remoteAddress = this.remoteAddress;
     this.#socket.destroy();
     for (const pending of this.#pending.splice(0)) {
       clearTimeout(pending.timer);

@@ -126,8 +126,9 @@ export class EslServer {
     } catch (error) {
       // A defect in taking one call does not end the others.
       const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+      const { remoteAddress } = connection;
       connection.destroy('The call could not be taken.');
-      this.#report(new AppError('internal', detail, { cause: error }), connection.remoteAddress);
+      this.#report(new AppError('internal', detail, { cause: error }), remoteAddress);
     }
   }
 

@@ -133,11 +133,14 @@ export class SyncSocketChannel implements Channel {
     }
   }
 
-  /** The end of the connection is the end of the `socket` application; the dialplan goes on. */
+  /**
+   * The end of the connection is the end of the `socket` application; the dialplan goes on. Every reply is here, so
+   * nothing of ours is lost, and FreeSWITCH's farewell is not waited for.
+   */
   #letGo(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#connection.end();
+    this.#connection.destroy();
   }
 
   #switchMicros(): number {
