@@ -34,7 +34,7 @@ export type TraceEntry = { readonly atMs: number } & (
 /** What is kept of a call that ended. */
 export interface CallRecord {
   readonly uuid: string;
-  /** What decided about it: the URL with its secrets masked, `curl/<endpoint>`, `flow/<name>`. */
+  /** What decided about it: the URL with its secrets masked, the name of an endpoint, `flow/<name>`. */
   readonly program: string;
   readonly startedAt: Date;
   readonly durationMs: number;

@@ -21,7 +21,6 @@ export class Bed {
   readonly generator: Generator;
   readonly #children: Children;
   readonly #ports: Ports;
-  readonly #httpPort: number;
   readonly #folder: string;
   readonly #processes = new Map<PeerName, Child | undefined>();
 
@@ -29,7 +28,6 @@ export class Bed {
     parts: Pick<Bed, 'freeswitch' | 'app' | 'generator'> & {
       children: Children;
       ports: Ports;
-      httpPort: number;
       folder: string;
     },
   ) {
@@ -38,7 +36,6 @@ export class Bed {
     this.generator = parts.generator;
     this.#children = parts.children;
     this.#ports = parts.ports;
-    this.#httpPort = parts.httpPort;
     this.#folder = parts.folder;
   }
 
@@ -64,6 +61,7 @@ export class Bed {
       app: http,
       appTls: https,
       switchhook: await freeTcpPort(),
+      switchhookContext: await freeTcpPort(),
       esl: await freeTcpPort(),
       eslAllEvents: await freeTcpPort(),
       modesl: await freeTcpPort(),
@@ -82,7 +80,7 @@ export class Bed {
         extraDialplan: dialplanXml(extensions(ports, luaScript)),
         globals: {
           // As docs and dialplan/README.md tell users to name their daemons: once, for all calls.
-          switchhook_hosts: `127.0.0.1:${ports.switchhook}`,
+          switchhook_hosts: `127.0.0.1:${ports.switchhookContext}`,
           app_port: String(http),
           app_tls_port: String(https),
           rtp_start: String(media.first),
@@ -98,7 +96,7 @@ export class Bed {
     const sipPort = await freeSipPort();
     await addSipProfile(freeswitch, sipPort);
     const generator = await Generator.start(children, sipPort);
-    return new Bed({ freeswitch, app, generator, children, ports, httpPort: await freeTcpPort(), folder });
+    return new Bed({ freeswitch, app, generator, children, ports, folder });
   }
 
   /** The process behind a peer, started when needed; undefined for a peer inside FreeSWITCH. */
@@ -108,7 +106,6 @@ export class Bed {
     const child = await startPeer(name, {
       children: this.#children,
       ports: this.#ports,
-      httpPort: this.#httpPort,
       folder: this.#folder,
     });
     this.#processes.set(name, child);

@@ -11,6 +11,7 @@ export interface Ports {
   readonly app: number;
   readonly appTls: number;
   readonly switchhook: number;
+  readonly switchhookContext: number;
   readonly esl: number;
   readonly eslAllEvents: number;
   readonly modesl: number;
@@ -34,8 +35,9 @@ export function extensions(ports: Ports, luaScript: string): Extension[] {
   ];
   const switchhook = (program: string): Extension['actions'] => [
     ['set', `cti_curl=${program}`],
-    ['execute_extension', 'cti_curl XML switchhook'],
+    ['socket', `127.0.0.1:${ports.switchhook} full`],
   ];
+  const program = `${http}/actions?number={destination_number}`;
   return [
     { name: 'play-floor', actions: floor(PLAY_LIST) },
     { name: 'hold-floor', actions: floor(HOLD_LIST) },
@@ -45,7 +47,14 @@ export function extensions(ports: Ports, luaScript: string): Extension[] {
     { name: 'play-lua', actions: [['lua', `${luaScript} ${http}/actions${number}`]] },
     { name: 'hold-lua', actions: [['lua', `${luaScript} ${http}/hold${number}`]] },
     // {number} is filled in by the daemon, ${number} by FreeSWITCH.
-    { name: 'play-switchhook', actions: switchhook(`${http}/actions?number={destination_number}`) },
+    { name: 'play-switchhook', actions: switchhook(program) },
+    {
+      name: 'play-switchhook_context',
+      actions: [
+        ['set', `cti_curl=${program}`],
+        ['execute_extension', 'cti_curl XML switchhook'],
+      ],
+    },
     { name: 'hold-switchhook', actions: switchhook(`${http}/hold?number={destination_number}`) },
     { name: 'tls-switchhook', actions: switchhook('bench-tls') },
     { name: 'play-esl', actions: socket(ports.esl, `${http}/actions${number}`) },

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { eventually } from '../support/eventually.js';
+import { freeTcpPort } from '../support/ports.js';
 import { type Child, type Children, MEMORY_PROBE_FLAGS } from './children.js';
 import type { Ports } from './dialplan.js';
 
@@ -13,6 +14,7 @@ export const PEERS = [
   'floor',
   'bare',
   'switchhook',
+  'switchhook_context',
   'mod_httapi',
   'lua',
   'esl',
@@ -27,7 +29,8 @@ export const DEFAULT_PEERS: readonly PeerName[] = PEERS.filter((peer) => peer !=
 export const PEER_NOTES: Readonly<Record<PeerName, string>> = {
   floor: 'the same actions in the dialplan, nobody is asked',
   bare: 'raw TCP, sync socket, fixed list, nobody is asked',
-  switchhook: 'this daemon',
+  switchhook: 'this daemon, reached by a socket action in the dialplan, as esl and modesl are',
+  switchhook_context: 'this daemon, reached through dialplan/switchhook.xml',
   mod_httapi: 'inside FreeSWITCH, asks over HTTP per call',
   lua: 'dialplan script with mod_curl, inside FreeSWITCH',
   esl: 'npm esl 11, async full, all_events: false',
@@ -41,13 +44,12 @@ export const DAEMON =
 
 /** Why a peer cannot take part, or undefined. */
 export function unavailable(peer: PeerName): string | undefined {
-  return peer === 'switchhook' && !existsSync(DAEMON) ? 'dist/ is missing: npm run build' : undefined;
+  return peer.startsWith('switchhook') && !existsSync(DAEMON) ? 'dist/ is missing: npm run build' : undefined;
 }
 
 interface StartContext {
   readonly children: Children;
   readonly ports: Ports;
-  readonly httpPort: number;
   readonly folder: string;
 }
 
@@ -75,16 +77,19 @@ export async function startPeer(peer: PeerName, context: StartContext): Promise<
     case 'modesl':
       return await script('peers/modesl-server.ts', ports.modesl);
     case 'switchhook':
-      return await startSwitchhook(context);
+      return await startSwitchhook(context, ports.switchhook);
+    case 'switchhook_context':
+      return await startSwitchhook(context, ports.switchhookContext);
   }
 }
 
-async function startSwitchhook({ children, ports, httpPort, folder }: StartContext): Promise<Child> {
-  const config = join(folder, 'switchhook.yaml');
+async function startSwitchhook({ children, ports, folder }: StartContext, port: number): Promise<Child> {
+  const httpPort = await freeTcpPort();
+  const config = join(folder, `switchhook-${port}.yaml`);
   await writeFile(
     config,
     stringify({
-      listen: { host: '127.0.0.1', port: ports.switchhook },
+      listen: { host: '127.0.0.1', port },
       http: { host: '127.0.0.1', port: httpPort },
       log: { level: 'warn' },
       endpoints: {
