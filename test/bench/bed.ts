@@ -12,6 +12,17 @@ import { type PeerName, startPeer } from './peers.js';
 import { addSipProfile } from './sip-profile.js';
 
 /** Its own limits are shorter; this one is for what they don't see. Its watchdog ends it when we end. */
+/**
+ * glibc gives freed memory back to the kernel and takes it again, cleared page by page: with 1.6 MB per `socket`
+ * (mod_event_socket.c socket_function, two queues) that is up to a quarter of FreeSWITCH's CPU. These settings keep it;
+ * docs/guide/operations.md tells users of them.
+ */
+const KEEP_FREED_MEMORY = {
+  MALLOC_TRIM_THRESHOLD_: '4294967295',
+  MALLOC_MMAP_THRESHOLD_: '33554432',
+  MALLOC_TOP_PAD_: '67108864',
+};
+
 const START_LIMIT_MS = 90_000;
 
 /** Everything that a run needs, started: FreeSWITCH, the web service, the call generator, and peers on demand. */
@@ -78,6 +89,7 @@ export class Bed {
       startRealSwitch({
         binary,
         extraDialplan: dialplanXml(extensions(ports, luaScript)),
+        env: KEEP_FREED_MEMORY,
         globals: {
           // As docs and dialplan/README.md tell users to name their daemons: once, for all calls.
           switchhook_hosts: `127.0.0.1:${ports.switchhookContext}`,

@@ -48,6 +48,8 @@ export interface RealSwitchOptions {
   readonly extraDialplan?: string;
   /** Further global variables; they override those of the suite. */
   readonly globals?: Readonly<Record<string, string>>;
+  /** Further environment of the process. */
+  readonly env?: Readonly<Record<string, string>>;
   /** `debug` fills the log file; the default keeps warnings. */
   readonly logLevel?: 'debug' | 'warning';
 }
@@ -113,7 +115,10 @@ export async function startRealSwitch(options: RealSwitchOptions): Promise<RealS
   const argv = ['-nf', '-nonat', '-nocal', '-conf', join(folder, 'conf')];
   for (const name of FOLDERS) argv.push(`-${name}`, join(folder, name));
   argv.push('-temp', folder);
-  const child = spawn(options.binary, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(options.binary, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...options.env },
+  });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr])
     stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
