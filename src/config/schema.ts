@@ -49,7 +49,7 @@ const limitsSchema = z.strictObject({
     .max(1000)
     .default(10)
     .describe(
-      'How deep lists may be nested: a `cti_curl` with actions behind it nests, one at the end of its list does not. Beyond that the call ends with `too_deep`.',
+      'How deep lists may stand inside each other: a `cti_curl` with actions after it nests, one at the end of a list does not. Beyond that the call ends with `too_deep`.',
     ),
   actions_per_call: z
     .int()
