@@ -24,7 +24,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   telemetry: { imports: [], packages: ['pino'] },
   http: { imports: ['telemetry'], packages: ['fastify'] },
-  simulator: { imports: ['esl'], packages: ['@rgrove/parse-xml'] },
+  simulator: { imports: ['esl', 'switch/hangup-cause.ts'], packages: ['@rgrove/parse-xml'] },
   cli: {
     // `esl` for the demonstration, which watches the switch that it starts.
     imports: ['daemon.ts', 'config', 'simulator', 'source', 'call', 'switch', 'esl', 'telemetry'],

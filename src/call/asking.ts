@@ -1,6 +1,6 @@
 import type { ActionSource, SourceAnswer, SourceContext } from '../source/port.js';
 import type { Channel, SegmentEnd } from '../switch/channel.js';
-import { isSegmentEnd } from '../switch/channel.js';
+import { endOf } from '../switch/channel.js';
 import type { Trace } from './trace.js';
 
 /** How long the channel is left alone before it is looked after while a source is slow. */
@@ -71,9 +71,4 @@ async function within(promise: Promise<unknown>, timeMs: number): Promise<boolea
 
 function isGone({ gone }: Channel): boolean {
   return gone.aborted;
-}
-
-function endOf(channel: Channel): SegmentEnd {
-  const reason: unknown = channel.gone.reason;
-  return isSegmentEnd(reason) ? reason : { kind: 'lost', detail: 'the connection was closed' };
 }

@@ -5,7 +5,7 @@ import type { EslEvent } from '../esl/event.js';
 import type { EslSocketCall } from '../esl/server.js';
 import { applicationInfo } from './applications.js';
 import type { Channel, ChannelData, Segment, SegmentEnd, SegmentResult, StepResult } from './channel.js';
-import { isSegmentEnd } from './channel.js';
+import { endOf } from './channel.js';
 import { compileSegment } from './inline-list.js';
 import { FrameData, RunNames, waitingStep } from './socket-channel.js';
 
@@ -89,7 +89,7 @@ export class AsyncSocketChannel implements Channel {
       clock,
     );
     const steps = reading.steps.map((step, index): StepResult => {
-      if (event === undefined && this.#endReason().kind === 'lost')
+      if (event === undefined && endOf(this).kind === 'lost')
         return { state: 'not_run', values: {}, timedOut: false };
       return index === bounded ? { ...step, timedOut } : step;
     });
@@ -106,7 +106,7 @@ export class AsyncSocketChannel implements Channel {
   async release(variables: Readonly<Record<string, string>>): Promise<SegmentEnd> {
     if (this.gone.aborted || this.#over) {
       this.#letGo();
-      return this.#endReason();
+      return endOf(this);
     }
     const { end } = await this.run({ steps: [], before: {}, after: variables, release: true });
     return end;
@@ -125,7 +125,7 @@ export class AsyncSocketChannel implements Channel {
       };
       // CHANNEL_HANGUP may come before the completion of the application that it ended.
       const onGone = (): void => {
-        timer = setTimeout(settle, this.#endReason().kind === 'hung_up' ? LAST_EVENT_MS : 0, undefined);
+        timer = setTimeout(settle, endOf(this).kind === 'hung_up' ? LAST_EVENT_MS : 0, undefined);
       };
       this.#completions.set(id, settle);
       if (this.gone.aborted) onGone();
@@ -159,14 +159,9 @@ export class AsyncSocketChannel implements Channel {
   }
 
   #whyEnded(event: EslEvent | undefined): SegmentEnd {
-    if (this.gone.aborted) return this.#endReason();
+    if (this.gone.aborted) return endOf(this);
     if (event === undefined) return { kind: 'lost', detail: 'FreeSWITCH did not take the list' };
     return { kind: 'moved', to: event.get('Caller-Transfer-Source') ?? '' };
-  }
-
-  #endReason(): SegmentEnd {
-    const reason: unknown = this.gone.reason;
-    return isSegmentEnd(reason) ? reason : { kind: 'lost', detail: 'the connection was closed' };
   }
 
   #letGo(): void {

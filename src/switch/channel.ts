@@ -70,6 +70,12 @@ export interface Channel {
   release(variables: Readonly<Record<string, string>>): Promise<SegmentEnd>;
 }
 
+/** Why a channel is gone. */
+export function endOf({ gone }: Pick<Channel, 'gone'>): SegmentEnd {
+  const reason: unknown = gone.reason;
+  return isSegmentEnd(reason) ? reason : { kind: 'lost', detail: 'the connection was closed' };
+}
+
 export function isSegmentEnd(value: unknown): value is SegmentEnd {
   return typeof value === 'object' && value !== null && 'kind' in value && !(value instanceof Error);
 }

@@ -4,7 +4,7 @@ import type { EslSocketCall } from '../esl/server.js';
 import { applicationInfo } from './applications.js';
 import { BreakTimer } from './break-timer.js';
 import type { Channel, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
-import { isSegmentEnd } from './channel.js';
+import { endOf } from './channel.js';
 import { compileSegment } from './inline-list.js';
 import { FrameData, RunNames, valueOf, variableCommand, waitingStep } from './socket-channel.js';
 
@@ -90,35 +90,29 @@ export class SyncSocketChannel implements Channel {
   async release(variables: Readonly<Record<string, string>>): Promise<SegmentEnd> {
     if (this.gone.aborted || this.#over) {
       this.#letGo();
-      return this.#endReason();
+      return endOf(this);
     }
     const { end } = await this.run({ steps: [], before: {}, after: variables, release: true });
     return end;
   }
 
-  /** The list ended early: the notice has come before this reply when the reason is a hang-up. */
   /** The list ended early. A hang-up has been noticed by now: its notice comes before the replies behind the list. */
   async #whyEnded(): Promise<SegmentEnd> {
-    if (this.gone.aborted) return this.#endReason();
+    if (this.gone.aborted) return endOf(this);
     // Not by getvar: a place that somebody chose stands in it, and getvar answers raw.
     const replies = await this.#exchange([
       { line: `api uuid_getvar ${this.uuid} transfer_source`, timeoutMs: 0 },
     ]);
-    if (replies === undefined) return this.#endReason();
+    if (replies === undefined) return endOf(this);
     const source = replies[0]?.ok === true ? replies[0].text : '';
     const moved = source !== '_undef_' && source !== this.#transferredFrom;
     return { kind: 'moved', to: moved ? source : '' };
   }
 
-  #endReason(): SegmentEnd {
-    const reason: unknown = this.gone.reason;
-    return isSegmentEnd(reason) ? reason : { kind: 'lost', detail: 'the connection was closed' };
-  }
-
   #lost(segment: Segment): SegmentResult {
     // What was running when the connection broke is not known: FreeSWITCH goes on with the list.
     return {
-      end: this.#endReason(),
+      end: endOf(this),
       steps: segment.steps.map(() => ({ state: 'not_run', values: {}, timedOut: false })),
     };
   }
