@@ -3,8 +3,12 @@ import type { Channel, SegmentEnd } from '../switch/channel.js';
 import { endOf } from '../switch/channel.js';
 import type { Trace } from './trace.js';
 
-/** How long the channel is left alone before it is looked after while a source is slow. */
-const QUIET_MS = 250;
+/**
+ * How long the channel is left alone before it is looked after while a source is slow. A hang-up is told without that;
+ * what would go unnoticed is that somebody moved the channel. Each look costs FreeSWITCH two applications, so a daemon
+ * that is merely busy must not begin with it.
+ */
+const QUIET_MS = 1000;
 
 export type Asked = { readonly answer: SourceAnswer } | { readonly left: SegmentEnd };
 
@@ -30,7 +34,8 @@ export async function ask(
   });
   try {
     let waited = false;
-    let delayMs = QUIET_MS;
+    // A prompt that is to begin sooner does.
+    let delayMs = Math.min(QUIET_MS, source.waiting?.afterMs ?? QUIET_MS);
     while (!(await within(pending, delayMs))) {
       if (isGone(channel)) break;
       delayMs = 0;
@@ -56,7 +61,8 @@ export async function ask(
 async function within(promise: Promise<unknown>, timeMs: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<false>((resolve) => {
-    timer = setTimeout(resolve, timeMs, false);
+    // Timers come before what has arrived (libuv's order): after a hold-up the answer may be there already.
+    timer = setTimeout(() => setImmediate(resolve, false), timeMs);
   });
   const settled = promise.then(
     () => true,

@@ -36,6 +36,7 @@ export async function switchParts(
       '! no right to real time (root and chrt): under load the call generator waits for a CPU itself, see its lag',
     );
   const peers = await ready(bed, options, sink, print);
+  if (options.parts.includes('load') && !options.quick) await settle(bed, peers, options, print);
 
   for (let round = 1; round <= options.rounds; round++) {
     const order = rotated(peers, round - 1);
@@ -109,6 +110,29 @@ async function trouble(bed: Bed, peer: PeerName, options: BenchOptions): Promise
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/**
+ * A round that nobody measures: code is compiled while it runs, and FreeSWITCH takes its memory and threads when it
+ * first needs as many. A switch that has been in service for a minute has both behind it.
+ */
+async function settle(
+  bed: Bed,
+  peers: readonly PeerName[],
+  options: BenchOptions,
+  print: (text: string) => void,
+): Promise<void> {
+  print('settling: one round that does not count');
+  for (const callsPerSecond of options.rates) {
+    for (const peer of peers)
+      await measureLoad(bed, {
+        peer,
+        dial: 'play',
+        round: 0,
+        callsPerSecond,
+        durationMs: options.durationMs,
+      });
   }
 }
 
