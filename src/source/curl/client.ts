@@ -1,13 +1,14 @@
 import { lookup } from 'node:dns';
+import type { Outcome } from '../../call/outcome.js';
 import { AppError } from '../../errors.js';
-import type { ActionSource, Waiting } from '../port.js';
-import type { ResolveHost } from './connector.js';
-import { Egress } from './egress.js';
+import type { ActionSource, CallView, SourceAnswer, SourceContext, Waiting } from '../port.js';
+import type { ResolveHost } from '../../http-client/connector.js';
+import { Egress } from '../../http-client/egress.js';
+import { maskUrl } from '../../http-client/mask.js';
+import { Origins } from '../../http-client/origins.js';
 import { makeEndpoint } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import type { AppLog, InquiryTools } from './inquiry.js';
-import { maskUrl } from './mask.js';
-import { Origins } from './origins.js';
 import { endpointSchema } from './settings.js';
 import type { AppDefaults, EgressSettings, EndpointSettings } from './settings.js';
 import { CurlSource } from './source.js';
@@ -23,6 +24,12 @@ export interface AppClientOptions {
   readonly showDigits?: boolean;
   /** Instead of the resolver of this machine. */
   readonly resolve?: ResolveHost;
+}
+
+/** A source that has nothing to be kept. */
+export interface AppSource extends ActionSource {
+  start(call: CallView, context: SourceContext): Promise<SourceAnswer>;
+  next(call: CallView, outcomes: readonly Outcome[], context: SourceContext): Promise<SourceAnswer>;
 }
 
 interface Target {
@@ -74,7 +81,7 @@ export class AppClient {
    * @param target the name of an endpoint, or a URL with placeholders
    * @param options waiting: instead of what the settings say
    */
-  source(target: string, options: { readonly waiting?: Waiting } = {}): ActionSource | Refusal {
+  source(target: string, options: { readonly waiting?: Waiting } = {}): AppSource | Refusal {
     const found = this.#target(target);
     if ('code' in found) return found;
     return new CurlSource(this.#tools, found.endpoint, found.url, options.waiting ?? found.endpoint.waiting);

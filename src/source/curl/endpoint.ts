@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
 import type { Action } from '../../call/action.js';
 import { toAction } from '../../call/action-list.js';
 import { AppError } from '../../errors.js';
+import { secureContextOf } from '../../http-client/certificates.js';
 import type { Waiting } from '../port.js';
 import type { AppDefaults, EndpointSettings } from './settings.js';
 import { compileUrl, isRefusal } from './url-template.js';
@@ -51,7 +50,7 @@ export function makeEndpoint(name: string, settings: EndpointSettings, defaults:
     fallbackActions: settings.fallback_actions?.map(toAction),
     waiting: waiting && { play: waiting.play, afterMs: waiting.after_ms },
     policy: settings.policy ?? defaults.policy,
-    secureContext: secureContextOf(name, settings),
+    secureContext: secureContextOf(`endpoints.${name}`, settings),
     connectTimeoutMs: settings.connect_timeout_ms ?? defaults.connect_timeout_ms,
     tryTimeoutMs: settings.try_timeout_ms ?? defaults.try_timeout_ms,
     totalTimeoutMs: settings.total_timeout_ms ?? defaults.total_timeout_ms,
@@ -79,40 +78,4 @@ function commonHeaders(settings: EndpointSettings): string[] {
   };
   for (const [header, value] of Object.entries(settings.headers)) own[header.toLowerCase()] = value;
   return Object.entries(own).flat();
-}
-
-function secureContextOf(name: string, settings: EndpointSettings): SecureContext | undefined {
-  const { ca_file: ca, client_cert_file: cert, client_key_file: key } = settings;
-  if (ca === undefined && cert === undefined && key === undefined) return undefined;
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new AppError(
-      'config_invalid',
-      `endpoints.${name}: client_cert_file and client_key_file belong together; one of them is missing`,
-    );
-  }
-  const options = {
-    ...(ca !== undefined && { ca: read(`endpoints.${name}.ca_file`, ca) }),
-    ...(cert !== undefined && { cert: read(`endpoints.${name}.client_cert_file`, cert) }),
-    ...(key !== undefined && { key: read(`endpoints.${name}.client_key_file`, key) }),
-  };
-  if (options.ca !== undefined && !options.ca.includes('-----BEGIN CERTIFICATE-----')) {
-    throw new AppError('config_invalid', `endpoints.${name}.ca_file: no certificate in PEM in it`);
-  }
-  try {
-    return createSecureContext(options);
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? 'not PEM';
-    throw new AppError('config_invalid', `endpoints.${name}: certificates or key can't be used (${reason})`);
-  }
-}
-
-function read(place: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new AppError(
-      'config_unreadable',
-      `${place}: ${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`,
-    );
-  }
 }

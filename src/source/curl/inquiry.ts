@@ -1,17 +1,16 @@
 import type { Action } from '../../call/action.js';
-import { parseActionList } from '../../call/action-list.js';
+import { MAX_LIST_BYTES, parseActionList } from '../../call/action-list.js';
 import type { ErrorCode } from '../../errors.js';
+import type { ExchangeResult } from '../../http-client/exchange.js';
+import { exchangeFailure, GONE, statusFailure } from '../../http-client/failure.js';
+import type { Failure } from '../../http-client/failure.js';
+import { maskUrl } from '../../http-client/mask.js';
+import type { Origins } from '../../http-client/origins.js';
+import { tryRepeatedly } from '../../http-client/tries.js';
+import type { Usable } from '../../http-client/tries.js';
 import type { CallView, SourceAnswer, SourceAttempt, SourceContext } from '../port.js';
-import type { Health } from './breaker.js';
 import type { Endpoint } from './endpoint.js';
-import { Exchange, headerOf } from './exchange.js';
-import type { ExchangeResult } from './exchange.js';
-import { maskUrl } from './mask.js';
-import type { OriginPool } from './origin-pool.js';
-import type { Origins } from './origins.js';
 import { dispatchOptions, question } from './request.js';
-import type { Question } from './request.js';
-import { backoffMs, isOutage, isRetried, retryAfterMs } from './retry.js';
 import { fillUrl, isRefusal } from './url-template.js';
 import type { UrlTemplate } from './url-template.js';
 
@@ -27,26 +26,14 @@ export interface InquiryTools {
   readonly showDigits: boolean;
 }
 
-interface Failure {
-  readonly ok: false;
-  readonly health: Health;
-  readonly code: ErrorCode;
-  readonly detail: string;
-  readonly status?: number;
-  readonly retryAfterMs?: number;
-}
-
-interface Success {
-  readonly ok: true;
-  readonly health: 'good';
-  readonly status: number;
+interface Success extends Usable {
   readonly actions: readonly Action[];
   readonly warnings: readonly string[];
 }
 
 type Tried = Success | Failure;
 
-const GONE: Failure = { ok: false, health: 'unknown', code: 'call_gone', detail: 'the call ended' };
+const LIMITS = { maxBytes: MAX_LIST_BYTES, keepsErrorBody: false };
 
 /** One answer for one call: tries, fallback URL and fallback actions, all inside the total budget. */
 export class Inquiry {
@@ -56,8 +43,6 @@ export class Inquiry {
   readonly #context: SourceContext;
   readonly #beginMs = performance.now();
   #shownUrl = '';
-  /** Ends whatever is waited for at the moment. */
-  #interrupt: (() => void) | undefined;
 
   constructor(tools: InquiryTools, endpoint: Endpoint, call: CallView, context: SourceContext) {
     this.#tools = tools;
@@ -67,18 +52,7 @@ export class Inquiry {
   }
 
   async run(template: UrlTemplate): Promise<SourceAnswer> {
-    const { signal } = this.#context;
-    if (signal.aborted) return { kind: 'failed', code: GONE.code, detail: GONE.detail };
-    const onAbort = (): void => this.#interrupt?.();
-    signal.addEventListener('abort', onAbort, { once: true });
-    try {
-      return await this.#answer(template);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
-  }
-
-  async #answer(template: UrlTemplate): Promise<SourceAnswer> {
+    if (this.#context.signal.aborted) return { kind: 'failed', code: GONE.code, detail: GONE.detail };
     const { totalTimeoutMs, tryTimeoutMs, fallbackUrl, fallbackActions, policy, name } = this.#endpoint;
     const end = this.#beginMs + totalTimeoutMs;
     // Tries that use the budget up would leave none to the fallback URL: the time of one try is kept for it.
@@ -138,45 +112,20 @@ export class Inquiry {
         detail: origin.refusal,
       });
     }
-    const pool = this.#tools.origins.pool(origin, endpoint);
-    let last: Failure | undefined;
-    for (let attempt = 1; ; attempt += 1) {
-      const begunMs = performance.now();
-      const timeoutMs = Math.ceil(Math.min(endpoint.tryTimeoutMs, deadlineMs - begunMs));
-      if (timeoutMs <= 0) return last ?? outOfTime(endpoint.totalTimeoutMs);
-      const tried = await origin.breaker.run(() => this.#try(pool, asked, timeoutMs));
-      if (tried === undefined) return last ?? this.#report(attempt, 0, circuitOpen(origin.name));
-      this.#report(attempt, performance.now() - begunMs, tried);
-      if (tried.ok || attempt >= endpoint.tries || !isRetried(tried.code, tried.status)) return tried;
-      last = tried;
-
-      const backoff = backoffMs(attempt, endpoint.retryDelayMs, Math.random());
-      const pauseMs = Math.max(backoff, tried.retryAfterMs ?? 0);
-      if (performance.now() + pauseMs >= deadlineMs) {
-        return { ...tried, detail: `${tried.detail}; no time left for a further try` };
-      }
-      await this.#pause(pauseMs);
-      if (this.#context.signal.aborted) return GONE;
-    }
-  }
-
-  async #try(pool: OriginPool, asked: Question, timeoutMs: number): Promise<Tried> {
-    const exchange = new Exchange(pool, dispatchOptions(this.#endpoint, asked), timeoutMs);
-    this.#interrupt = () => exchange.cancel();
-    const result = await exchange.result;
-    this.#interrupt = undefined;
-    return judge(result, this.#endpoint);
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#interrupt = () => {
-        clearTimeout(timer);
-        resolve();
-      };
+    return tryRepeatedly({
+      peer: origin.name,
+      pool: this.#tools.origins.pool(origin, endpoint),
+      breaker: origin.breaker,
+      limits: LIMITS,
+      tries: endpoint.tries,
+      tryTimeoutMs: endpoint.tryTimeoutMs,
+      retryDelayMs: endpoint.retryDelayMs,
+      deadlineMs,
+      signal: this.#context.signal,
+      request: () => dispatchOptions(endpoint, asked),
+      judge: (result) => judge(result, endpoint),
+      onTried: (attempt, durationMs, tried) => this.#report(attempt, durationMs, tried),
     });
-    this.#interrupt = undefined;
   }
 
   #report<Result extends Tried>(attempt: number, durationMs: number, tried: Result): Result {
@@ -197,62 +146,14 @@ export class Inquiry {
 
 /** What an exchange means: a list, nothing to do, or a failure with its code. */
 function judge(result: ExchangeResult, endpoint: Endpoint): Tried {
-  if (result.kind === 'failed') {
-    const unclear = result.unsent === true || !isOutage(result.code, undefined);
-    return {
-      ok: false,
-      health: result.code === 'call_gone' || unclear ? 'unknown' : 'bad',
-      code: result.code,
-      detail: result.detail,
-      ...(result.status !== undefined && { status: result.status }),
-    };
-  }
+  if (result.kind === 'failed') return exchangeFailure(result);
   const { status } = result;
   if (status === 204) return { ok: true, health: 'good', status, actions: [], warnings: [] };
-  if (status !== 200) return badStatus(result, endpoint);
+  if (status !== 200) return statusFailure(result, endpoint.secretParameters);
   const parsed = parseActionList(result.body);
   if (parsed.ok) {
     return { ok: true, health: 'good', status, actions: parsed.actions, warnings: parsed.warnings };
   }
   // The app is there and answers: what it answers is no reason to stop asking it about other calls.
   return { ok: false, health: 'good', code: parsed.code, detail: parsed.detail, status };
-}
-
-function badStatus(answer: ExchangeResult & { kind: 'answer' }, endpoint: Endpoint): Failure {
-  const { status, headers } = answer;
-  const location = headerOf(headers, 'location');
-  const waits = status === 429 || status === 503;
-  const after = waits ? retryAfterMs(headerOf(headers, 'retry-after'), Date.now()) : undefined;
-  let detail = `HTTP ${status}`;
-  if (status >= 300 && status < 400 && location !== undefined) {
-    const shown = maskUrl(location.slice(0, 200), endpoint.secretParameters);
-    detail += ` to ${JSON.stringify(shown)}; redirects are not followed`;
-  }
-  if (after !== undefined) detail += `, Retry-After ${Math.ceil(after / 1000)} s`;
-  return {
-    ok: false,
-    health: isOutage('http_status', status) ? 'bad' : 'good',
-    code: 'http_status',
-    detail,
-    status,
-    ...(after !== undefined && { retryAfterMs: after }),
-  };
-}
-
-function circuitOpen(origin: string): Failure {
-  return {
-    ok: false,
-    health: 'unknown',
-    code: 'circuit_open',
-    detail: `${origin} failed repeatedly and is left alone for a while`,
-  };
-}
-
-function outOfTime(totalTimeoutMs: number): Failure {
-  return {
-    ok: false,
-    health: 'unknown',
-    code: 'response_timeout',
-    detail: `nothing left of the ${totalTimeoutMs} ms in all`,
-  };
 }

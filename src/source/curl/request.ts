@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import type { Webhook } from 'standardwebhooks';
+import { randomUUID } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../../errors.js';
+import { sign } from '../../http-client/signature.js';
+import { traceIdOf, traceparent } from '../../http-client/trace-context.js';
 import type { CallView } from '../port.js';
 import type { Endpoint } from './endpoint.js';
 
@@ -35,8 +36,8 @@ export function question(endpoint: Endpoint, call: CallView, url: URL, failure?:
 
 /** The headers and body of one try. */
 export function dispatchOptions(endpoint: Endpoint, asked: Question): Dispatcher.DispatchOptions {
-  const headers = [...endpoint.headers, 'traceparent', `00-${asked.traceId}-${spanId()}-01`];
-  if (asked.messageId !== '') sign(headers, endpoint.signers, asked);
+  const headers = [...endpoint.headers, 'traceparent', traceparent(asked.traceId)];
+  if (asked.messageId !== '') sign(headers, endpoint.signers, asked.messageId, asked.body);
   return { path: asked.path, method: endpoint.method, headers, body: asked.body === '' ? null : asked.body };
 }
 
@@ -52,33 +53,4 @@ function bodyOf(endpoint: Endpoint, call: CallView, failure: ErrorCode | undefin
   );
   if (failure !== undefined) body['cti_error'] = failure;
   return JSON.stringify(body);
-}
-
-/** Standard Webhooks: the timestamp is that of the try, so that a late one is not taken for a replay. */
-function sign(headers: string[], signers: readonly Webhook[], asked: Question): void {
-  const now = new Date();
-  headers.push(
-    'webhook-id',
-    asked.messageId,
-    'webhook-timestamp',
-    String(Math.floor(now.getTime() / 1000)),
-    'webhook-signature',
-    signers.map((signer) => signer.sign(asked.messageId, now, asked.body)).join(' '),
-  );
-}
-
-/**
- * The same for all requests of a call, whichever daemon makes them: FreeSWITCH's uuid has the 16 bytes that a W3C
- * trace id needs.
- */
-export function traceIdOf(callUuid: string): string {
-  const hex = callUuid.replaceAll('-', '').toLowerCase();
-  if (/^[0-9a-f]{32}$/.test(hex) && !/^0+$/.test(hex)) return hex;
-  return createHash('sha256').update(callUuid).digest('hex').slice(0, 32);
-}
-
-/** 8 bytes, never all zero: the 13th digit of a random UUID is its version, 4. */
-function spanId(): string {
-  const uuid = randomUUID();
-  return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18);
 }

@@ -1,15 +1,11 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { configuredActionListSchema } from '../../call/action-list.js';
+import { file, headerName, headerValue, secret, signingSecrets } from '../../http-client/settings.js';
 import { compileUrl, isRefusal } from './url-template.js';
 
 /** What is never shown, for those who redact without the schema; the same places carry `secret: true` there. */
 export const SECRET_PATHS: readonly string[] = ['endpoints.*.headers.*', 'endpoints.*.signing_secrets.*'];
-
-const secret = (schema: z.ZodString): z.ZodString => schema.meta({ secret: true });
-
-const file = (description: string): z.ZodOptional<z.ZodString> =>
-  z.string().min(1).meta({ path: true, description }).optional();
 
 const waitingSchema = z.strictObject({
   play: z.string().min(1).describe('What `playback` takes: a file, a `tone_stream://`, …; repeated.'),
@@ -96,24 +92,6 @@ const addressRange = z.string().refine((value) => isAddressRange(value), {
   error: 'expected an address or a CIDR range, such as 10.0.0.5 or fd00::/8',
 });
 
-/** Set by the daemon on every request, or decided by HTTP itself. */
-const OWN_HEADERS =
-  /^(host|connection|keep-alive|proxy-connection|transfer-encoding|content-length|content-type|upgrade|te|trailer|expect|accept-encoding|traceparent|webhook-(id|timestamp|signature))$/i;
-
-const headerName = z
-  .string()
-  .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'not the name of an HTTP header')
-  .refine((value) => !OWN_HEADERS.test(value), { error: 'this header is set by switchhook itself' });
-
-const headerValue = z
-  .string()
-  .max(8192)
-  .regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'a header has no control characters and no characters beyond Latin-1');
-
-const signingSecret = z.string().refine((value) => isSigningSecret(value), {
-  error: 'expected 24 to 64 random bytes in base64, with or without whsec_ before it',
-});
-
 export const endpointSchema = z.strictObject({
   url: urlTemplate.optional(),
   match: z
@@ -131,13 +109,7 @@ export const endpointSchema = z.strictObject({
     .default([])
     .describe('Channel variables that a POST carries.'),
   headers: z.record(headerName, secret(headerValue)).default({}).describe('Sent with every request.'),
-  signing_secrets: z
-    .array(secret(signingSecret))
-    .max(4)
-    .default([])
-    .describe(
-      'Sign by Standard Webhooks, with each of these (two of them while a secret is being replaced).',
-    ),
+  signing_secrets: signingSecrets,
   secret_parameters: z
     .array(z.string().min(1))
     .default([])
@@ -203,11 +175,4 @@ function isAddressRange(value: string): boolean {
 /** ipaddr.js takes `10.1` for an address, too. */
 function isFourPart(value: string): boolean {
   return value.includes(':') || /^\d+(\.\d+){3}$/.test(value);
-}
-
-function isSigningSecret(value: string): boolean {
-  const text = value.replace(/^whsec_/, '');
-  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(text) || text.length % 4 !== 0) return false;
-  const bytes = Buffer.from(text, 'base64').length;
-  return bytes >= 24 && bytes <= 64;
 }

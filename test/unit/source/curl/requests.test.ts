@@ -1,6 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
-import { traceIdOf } from '../../../../src/source/curl/request.js';
+import { traceIdOf } from '../../../../src/http-client/trace-context.js';
 import { CALL_UUID, answers, ask, callWith, clientWith, httpApp, outcomeOf } from './world.js';
 import type { Settings } from './world.js';
 

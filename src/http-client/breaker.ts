@@ -7,13 +7,13 @@ import {
 } from 'cockatiel';
 import type { CircuitBreakerPolicy } from 'cockatiel';
 
-/** What a try says about the app: `unknown` when the caller hung up before the app could show anything. */
+/** What a try says about the peer: `unknown` when the caller hung up before the peer could show anything. */
 export type Health = 'good' | 'bad' | 'unknown';
 
-const UNDECIDED = new Error('says nothing about the app');
+const UNDECIDED = new Error('says nothing about the peer');
 
-/** Skips an origin that failed several times in a row; after a while, one call tries again. */
-export class OriginBreaker {
+/** Skips a peer that failed several times in a row; after a while, one call tries again. */
+export class Breaker {
   readonly #policy: CircuitBreakerPolicy;
 
   constructor(

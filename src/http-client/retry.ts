@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../errors.js';
+import type { ErrorCode } from '../errors.js';
 
 /** Errors of a connection and time-outs. Certificates, addresses and answers don't get better by asking again. */
 const RETRIED: ReadonlySet<ErrorCode> = new Set([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { maskUrl } from '../../../../src/source/curl/mask.js';
+import { maskUrl } from '../../../src/http-client/mask.js';
 
 const NONE: ReadonlySet<string> = new Set();
 

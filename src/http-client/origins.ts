@@ -1,32 +1,40 @@
-import { OriginBreaker } from './breaker.js';
+import { Breaker } from './breaker.js';
 import type { ResolveHost } from './connector.js';
 import type { Egress } from './egress.js';
-import type { Endpoint } from './endpoint.js';
+import type { SecureContext } from 'node:tls';
 import { OriginPool } from './origin-pool.js';
 
 /** An app may chain to ever new hosts; what is kept of them may not grow with that. */
 const MAX_ORIGINS = 500;
+
+/** How connections are made for one peer; the object itself stands for it, so the same one is given every time. */
+export interface ConnectionSettings {
+  readonly secureContext: SecureContext | undefined;
+  readonly connectTimeoutMs: number;
+  readonly connections: number;
+  readonly keepAliveMs: number;
+}
 
 /** What is kept of an origin between requests. */
 export class Origin {
   readonly name: string;
   /** Why it may not be asked, or undefined. */
   readonly refusal: string | undefined;
-  readonly breaker: OriginBreaker;
-  readonly #pools = new Map<Endpoint, OriginPool>();
+  readonly breaker: Breaker;
+  readonly #pools = new Map<ConnectionSettings, OriginPool>();
 
-  constructor(name: string, refusal: string | undefined, breaker: OriginBreaker) {
+  constructor(name: string, refusal: string | undefined, breaker: Breaker) {
     this.name = name;
     this.refusal = refusal;
     this.breaker = breaker;
   }
 
-  /** Endpoints differ in certificates and numbers of connections, so they don't share connections. */
-  pool(endpoint: Endpoint, make: () => OriginPool): OriginPool {
-    let pool = this.#pools.get(endpoint);
+  /** Peers differ in certificates and numbers of connections, so they don't share connections. */
+  pool(settings: ConnectionSettings, make: () => OriginPool): OriginPool {
+    let pool = this.#pools.get(settings);
     if (pool === undefined) {
       pool = make();
-      this.#pools.set(endpoint, pool);
+      this.#pools.set(settings, pool);
     }
     return pool;
   }
@@ -69,26 +77,26 @@ export class Origins {
     const made = new Origin(
       name,
       egress.refusesOrigin(name),
-      new OriginBreaker(breaker, (state) => onCircuit(name, state)),
+      new Breaker(breaker, (state) => onCircuit(name, state)),
     );
     this.#origins.set(name, made);
     return made;
   }
 
-  pool(origin: Origin, endpoint: Endpoint): OriginPool {
+  pool(origin: Origin, settings: ConnectionSettings): OriginPool {
     const { egress, resolve } = this.#options;
     return origin.pool(
-      endpoint,
+      settings,
       () =>
         new OriginPool(origin.name, {
           resolve,
           refusesAddress: egress.listsAddressOf(origin.name)
             ? () => undefined
             : (address) => egress.refusesAddress(address),
-          timeoutMs: endpoint.connectTimeoutMs,
-          secureContext: endpoint.secureContext,
-          connections: endpoint.connections,
-          keepAliveMs: endpoint.keepAliveMs,
+          timeoutMs: settings.connectTimeoutMs,
+          secureContext: settings.secureContext,
+          connections: settings.connections,
+          keepAliveMs: settings.keepAliveMs,
         }),
     );
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, isOutage, isRetried, retryAfterMs } from '../../../../src/source/curl/retry.js';
+import { backoffMs, isOutage, isRetried, retryAfterMs } from '../../../src/http-client/retry.js';
 
 describe('Retry-After', () => {
   const now = Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');

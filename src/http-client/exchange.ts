@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
-import { MAX_LIST_BYTES } from '../../call/action-list.js';
-import type { ErrorCode } from '../../errors.js';
+import type { ErrorCode } from '../errors.js';
 import { ConnectFailure } from './connector.js';
 import type { Dispatchable, OriginPool } from './origin-pool.js';
 
@@ -11,7 +10,7 @@ export type ExchangeResult =
       readonly kind: 'answer';
       readonly status: number;
       readonly headers: IncomingHttpHeaders;
-      /** Empty unless the status is 200. */
+      /** Empty for a status of which the body is not kept, and for one that was too large or cut short. */
       readonly body: Buffer;
     }
   | {
@@ -23,17 +22,22 @@ export type ExchangeResult =
       readonly unsent?: true;
     };
 
+/** What is read and kept of an answer. */
+export interface AnswerLimits {
+  readonly maxBytes: number;
+  /** Keep the body of a status other than 200, too. What goes wrong with such a body doesn't matter. */
+  readonly keepsErrorBody: boolean;
+}
+
 const EMPTY = Buffer.alloc(0);
 
-/**
- * One request and its answer: settles once, within its time, however the peer behaves. No more than the size
- * limit of an action list is read or kept.
- */
+/** One request and its answer: settles once, within its time, however the peer behaves. */
 export class Exchange implements Dispatchable {
   readonly options: Dispatcher.DispatchOptions;
   readonly result: Promise<ExchangeResult>;
   readonly #pool: OriginPool;
   readonly #timeoutMs: number;
+  readonly #limits: AnswerLimits;
   #settle: ((result: ExchangeResult) => void) | undefined;
   #timer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
@@ -43,10 +47,16 @@ export class Exchange implements Dispatchable {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  constructor(pool: OriginPool, options: Dispatcher.DispatchOptions, timeoutMs: number) {
+  constructor(
+    pool: OriginPool,
+    options: Dispatcher.DispatchOptions,
+    timeoutMs: number,
+    limits: AnswerLimits,
+  ) {
     this.#pool = pool;
     this.options = options;
     this.#timeoutMs = timeoutMs;
+    this.#limits = limits;
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -75,7 +85,7 @@ export class Exchange implements Dispatchable {
     this.#headers = headers;
     const announced = Number(headerOf(headers, 'content-length') ?? 0);
     const encoding = headerOf(headers, 'content-encoding') ?? '';
-    if (announced > MAX_LIST_BYTES) this.#tooLarge(`${announced} bytes announced`);
+    if (announced > this.#limits.maxBytes) this.#tooLarge(`${announced} bytes announced`);
     else if (status === 200 && !/^(identity)?$/i.test(encoding)) {
       // Not asked for (accept-encoding: identity), and a few bytes of it may unfold to gigabytes.
       this.#fail('not_json', 'the answer is compressed (Content-Encoding), which was not asked for');
@@ -85,8 +95,8 @@ export class Exchange implements Dispatchable {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#bytes += chunk.length;
-    if (this.#bytes > MAX_LIST_BYTES) this.#tooLarge(`more than ${MAX_LIST_BYTES} bytes`);
-    else if (this.#status === 200) this.#chunks.push(chunk);
+    if (this.#bytes > this.#limits.maxBytes) this.#tooLarge(`more than ${this.#limits.maxBytes} bytes`);
+    else if (this.#status === 200 || this.#limits.keepsErrorBody) this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
@@ -96,14 +106,14 @@ export class Exchange implements Dispatchable {
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     this.#release();
-    // A status that carries no actions has been told; what became of its body doesn't matter.
-    if (this.#status !== 0 && this.#status !== 200) this.#answer();
+    // The status has been told; what became of its body doesn't matter.
+    if (this.#status !== 0 && this.#status !== 200) this.#statusOnly();
     else this.#fail(...failureOf(error));
   }
 
   #onTimeout(): void {
     if (this.#status !== 0 && this.#status !== 200) {
-      this.#answer();
+      this.#statusOnly();
     } else if (this.#pool.withdraw(this)) {
       this.#released = true;
       this.#finish({
@@ -121,8 +131,9 @@ export class Exchange implements Dispatchable {
   }
 
   #tooLarge(detail: string): void {
-    if (this.#status === 200) this.#fail('too_large', `${detail}, at most ${MAX_LIST_BYTES} are allowed`);
-    else this.#answer();
+    if (this.#status === 200)
+      this.#fail('too_large', `${detail}, at most ${this.#limits.maxBytes} are allowed`);
+    else this.#statusOnly();
     this.#stop();
   }
 
@@ -130,6 +141,10 @@ export class Exchange implements Dispatchable {
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
     this.#finish({ kind: 'answer', status: this.#status, headers: this.#headers, body });
+  }
+
+  #statusOnly(): void {
+    this.#finish({ kind: 'answer', status: this.#status, headers: this.#headers, body: EMPTY });
   }
 
   #fail(code: ErrorCode, detail: string): void {
@@ -143,7 +158,7 @@ export class Exchange implements Dispatchable {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#chunks = [];
-    settle(result.kind === 'answer' && result.status !== 200 ? { ...result, body: EMPTY } : result);
+    settle(result);
   }
 
   /** Gives the connection up, or the place in the queue. Without a controller, `onRequestStart` will do it. */

@@ -1,5 +1,12 @@
 import ipaddr from 'ipaddr.js';
-import type { EgressSettings } from './settings.js';
+
+/** What an operator wrote under `egress`. */
+export interface EgressRules {
+  /** When set, these are asked and nothing else. */
+  readonly allowed_origins?: readonly string[] | undefined;
+  readonly allowed_addresses: readonly string[];
+  readonly denied_addresses: readonly string[];
+}
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = [Address, number];
@@ -32,7 +39,7 @@ export class Egress {
   readonly #denied: readonly Range[];
   readonly #refused: readonly { range: Range; kind: string }[];
 
-  constructor(settings: EgressSettings) {
+  constructor(settings: EgressRules) {
     this.#origins =
       settings.allowed_origins && new Set(settings.allowed_origins.map((text) => new URL(text).origin));
     this.#allowed = settings.allowed_addresses.map(parseRange);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Egress } from '../../../../src/source/curl/egress.js';
-import { egressSchema } from '../../../../src/source/curl/settings.js';
+import { Egress } from '../../../src/http-client/egress.js';
+import { egressSchema } from '../../../src/source/curl/settings.js';
 
 function egress(settings: Parameters<typeof egressSchema.parse>[0] = {}): Egress {
   return new Egress(egressSchema.parse(settings));

@@ -4,7 +4,7 @@ import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions, SecureContext } from 'node:tls';
 import type { buildConnector } from 'undici';
-import type { ErrorCode } from '../../errors.js';
+import type { ErrorCode } from '../errors.js';
 
 /** Resolves a host name; `dns.lookup` in the shape in which all addresses are asked for. */
 export type ResolveHost = (
