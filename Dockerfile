@@ -15,10 +15,10 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
-# In a container the loopback address reaches nobody. These win over the file; set them to narrow it.
+# In a container the loopback address reaches nobody outside of it. These win over the file; set them to narrow it.
+# SWITCHHOOK_HTTP__HOST=0.0.0.0 opens the HTTP server likewise: health checks, and the API, which then wants tokens.
 ENV NODE_ENV=production \
     SWITCHHOOK_LISTEN__HOST=0.0.0.0 \
-    SWITCHHOOK_HTTP__HOST=0.0.0.0 \
     SWITCHHOOK_CONFIG=/etc/switchhook/switchhook.yaml
 WORKDIR /app
 COPY --from=dependencies /build/node_modules ./node_modules

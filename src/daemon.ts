@@ -1,20 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { aclOfSwitch } from './acl/of-switch.js';
+import { BackgroundAudit } from './audit/background.js';
 import type { CallRecord, TraceEntry } from './call/call.js';
+import { CallControl } from './call/call-control.js';
 import { CallTable } from './call/call-table.js';
 import { Policy } from './call/policy.js';
 import type { RunnerServices } from './call/run-context.js';
 import { DialLimits } from './call/dial-limits.js';
-import type { Sources } from './call/program.js';
+import type { ReadConfig } from './config/load.js';
+import { planReload } from './config/reload.js';
+import type { ConfigChange } from './config/reload.js';
 import type { Config } from './config/schema.js';
 import { EslServer } from './esl/server.js';
 import type { EslSocketCall } from './esl/server.js';
 import { AppError } from './errors.js';
+import { Access } from './http/access.js';
 import { createHttpApp } from './http/app.js';
 import type { Health } from './http/health.js';
+import { aclRoutes } from './http/routes/acl.js';
+import { auditRoutes } from './http/routes/audit.js';
+import type { SwitchAudit } from './http/routes/audit.js';
+import { adminRoutes } from './http/routes/reload.js';
+import { callRoutes } from './http/routes/calls.js';
+import { switchRoutes } from './http/routes/switches.js';
+import { problemText } from './flow-files/folder.js';
+import type { Environment } from './functions/functions-file.js';
+import { FunctionInvoker } from './functions/invoke.js';
+import { Records } from './records/records.js';
+import { keyedSeal } from './call/state-seal.js';
+import { CallRecords } from './wiring/call-records.js';
+import { InUse } from './wiring/in-use.js';
+import { changesOf, loadFlows, sourcesOf } from './wiring/flows.js';
+import type { Flows } from './wiring/flows.js';
 import { AppClient } from './source/curl/client.js';
-import { noSuchFlow } from './source/flow.js';
+import { SwitchAdmin } from './switch/admin.js';
+import type { AttachedChannel } from './switch/attached/attached-channel.js';
 import { AsyncSocketChannel } from './switch/async-socket-channel.js';
 import type { Channel } from './switch/channel.js';
+import { FsCommands } from './switch/fs-commands.js';
+import { defaultInstance } from './switch/instance.js';
+import { SwitchLink, SwitchLinks } from './switch/switch-link.js';
 import { SyncSocketChannel } from './switch/sync-socket-channel.js';
+import { AuditLog } from './telemetry/audit-log.js';
 import { callLogger, createLogger } from './telemetry/log.js';
 import type { Logger } from './telemetry/log.js';
 
@@ -23,9 +50,17 @@ export interface Daemon {
   readonly socketPort: number;
   readonly httpPort: number;
   readonly activeCalls: number;
+  /** The daemon's connections to the switches of its configuration. */
+  readonly switches: SwitchLinks;
   /** Everything that happens on calls, as it happens. */
   onTrace(listener: (uuid: string, entry: TraceEntry) => void): void;
   onCallEnded(listener: (record: CallRecord) => void): void;
+  /**
+   * Reads the configuration again and takes it over: all of it or nothing. Calls under way end with what they began
+   * with.
+   * @throws AppError `config_unreadable`, `config_invalid`, `restart_needed`, `not_reloadable`
+   */
+  reload(): ConfigReload;
   /** Takes no more calls; resolves when the running ones have ended, at the latest after `limits.drain_timeout_ms`. */
   drain(): Promise<void>;
   /** Ends everything at once. Calls go back to their dialplans; what FreeSWITCH was given runs on there. */
@@ -34,35 +69,53 @@ export interface Daemon {
 
 export interface DaemonOptions {
   readonly log?: Logger;
+  /** Reads the configuration again. Without it, it can't be reloaded. */
+  readonly reread?: () => ReadConfig;
+  /** For the secrets of functions. */
+  readonly env?: Environment;
+}
+
+export interface ConfigReload {
+  /** What is in force that was not before; secrets are masked. */
+  readonly changes: readonly ConfigChange[];
+  /** What is allowed but worth a look. */
+  readonly warnings: readonly string[];
+}
+
+/** What is made of the configuration and can be made anew while calls are under control. */
+interface Setup {
+  readonly config: Config;
+  readonly apps: AppClient;
+  readonly services: RunnerServices;
+  readonly fsCommands: FsCommands;
+  readonly flows: Flows;
+  readonly invoker: FunctionInvoker;
 }
 
 /**
  * The composition root: the only place that knows every room. Builds, starts, drains and stops.
- * @throws AppError `listen_failed`
+ * @throws AppError `listen_failed`, `audit_log_unwritable`
  */
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
   const log = options.log ?? createLogger(config.log);
-  const apps = new AppClient({
-    endpoints: config.endpoints,
-    defaults: config.app,
-    egress: config.egress,
-    log,
-    showDigits: config.log.show_digits,
-  });
-  const services: RunnerServices = {
-    sources: sourcesOf(apps),
-    policies: new Map(
-      Object.entries(config.policies).map(([name, profile]) => [name, new Policy(name, profile)]),
-    ),
-    limits: { chainDepth: config.limits.chain_depth, actionsPerCall: config.limits.actions_per_call },
-    dialLimits: new DialLimits(),
-  };
-  const table = new CallTable(services, {
+  const { env = {} } = options;
+  let setup = setUp(config, { log, env });
+  for (const problem of setup.flows.warnings)
+    log.warn({ problem: problemText(problem) }, 'flow needs a look');
+  const table = new CallTable(setup.services, {
     maxCalls: config.limits.calls,
     logFor: (uuid) => callLogger(log, uuid),
     logsRoutine: log.isLevelEnabled('info'),
   });
+  const inForce = (): Config => setup.config;
 
+  const links = linksOf(inForce, table, log);
+  const records = new CallRecords(
+    new Records({ settings: config.records, egress: config.egress, log }),
+    (uuid) => isAlive(links, uuid),
+  );
+  table.onTrace((uuid, entry, runner) => records.onTrace(uuid, entry, runner));
+  table.onCallEnded((record) => records.onCallEnded(record));
   const server = new EslServer({
     host: config.listen.host,
     port: config.listen.port,
@@ -71,8 +124,33 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     onError: (error, remoteAddress) =>
       log.warn({ code: error.code, detail: error.detail, remoteAddress }, 'connection dropped'),
   });
-  const http = createHttpApp({ health: () => healthOf(table, config.limits.calls) });
+  const access = new Access(config.http.tokens);
+  const auditLog = new AuditLog(log, config.audit_log.file);
+  const http = createHttpApp({
+    health: () => healthOf(table, inForce().limits.calls, links),
+    api: {
+      access,
+      auditLog,
+      log,
+      requestsPerMinute: config.http.rate_limit.per_minute,
+      features: [
+        callRoutes(new CallControl(table, links), () => inForce().log.show_digits),
+        switchRoutes(links),
+        aclRoutes((name) => {
+          const link = links.get(name);
+          return aclOfSwitch(link.name, inForce().switches[link.name], link);
+        }),
+        auditRoutes(auditOf(links, inForce)),
+        adminRoutes({
+          admin: (name) => new SwitchAdmin(links.get(name)),
+          fsCommands: () => setup.fsCommands,
+          reloadConfig: () => reload(),
+        }),
+      ],
+    },
+  });
 
+  await auditLog.open();
   const listening = await server.listen();
   let httpPort: number;
   try {
@@ -81,31 +159,152 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     await server.close();
     throw error;
   }
+  links.start();
+  await records.start();
   log.info({ host: listening.host, port: listening.port, http_port: httpPort }, 'listening');
+
+  // After a reload, calls may still use what was there before.
+  const inUse = new InUse();
+  inUse.take([setup.apps, setup.invoker]);
+  const takeOver = ({ config: next, warnings }: ReadConfig): ConfigReload => {
+    const before = setup;
+    const planned = planReload(before.config, next);
+    // What can fail, fails here, with everything as it was.
+    const made = setUp(next, { log, env, before });
+    const changes = [...planned, ...changesOf(before.flows, made.flows)];
+    if (changes.length === 0) return { changes, warnings };
+    setup = made;
+    for (const problem of made.flows.warnings)
+      log.warn({ problem: problemText(problem) }, 'flow needs a look');
+    log.level = next.log.level;
+    access.replace(next.http.tokens);
+    inUse.take([setup.apps, setup.invoker]);
+    const unused = table.reconfigure(setup.services, {
+      maxCalls: next.limits.calls,
+      logsRoutine: log.isLevelEnabled('info'),
+    });
+    void unused.then(() => inUse.release([before.apps, before.invoker]));
+    return { changes, warnings };
+  };
+  const reload = (): ConfigReload => {
+    try {
+      if (options.reread === undefined) throw new AppError('not_reloadable');
+      const taken = takeOver(options.reread());
+      log.info({ changes: taken.changes.map(({ path }) => path) }, 'configuration reloaded');
+      for (const warning of taken.warnings) log.warn({ warning }, 'configuration needs a look');
+      return taken;
+    } catch (error) {
+      const { code, detail } =
+        error instanceof AppError ? error : { code: 'internal', detail: String(error) };
+      log.error({ code, detail }, 'configuration not reloaded');
+      throw error;
+    }
+  };
 
   return {
     socketPort: listening.port,
     httpPort,
+    switches: links,
     get activeCalls() {
       return table.size;
     },
     onTrace: (listener) => table.onTrace(listener),
     onCallEnded: (listener) => table.onCallEnded(listener),
+    reload,
     async drain() {
       table.drain();
       await server.close();
-      await table.empty(config.limits.drain_timeout_ms);
+      await table.empty(inForce().limits.drain_timeout_ms);
     },
     async stop() {
       table.drain();
       await server.close();
       table.abandon();
+      await links.stop();
       await table.empty(1000);
       await http.close();
-      await apps.close();
+      await Promise.all([inUse.closeAll(), records.close()]);
       log.info({}, 'stopped');
     },
   };
+}
+
+interface Around {
+  readonly log: Logger;
+  readonly env: Environment;
+  /** What is taken over of it: concurrency limits, and connections while apps and functions are asked alike. */
+  readonly before?: Setup;
+}
+
+function setUp(config: Config, { log, env, before }: Around): Setup {
+  const policies = new Map(
+    Object.entries(config.policies).map(([name, profile]) => [name, new Policy(name, profile)] as const),
+  );
+  const flows = loadFlows(config, env, policies, { log, ...(before && { before: before.flows }) });
+  const fsCommands = new FsCommands(config.fs);
+  const asksAlike =
+    before !== undefined &&
+    (['endpoints', 'app', 'egress'] as const).every((key) =>
+      isDeepStrictEqual(before.config[key], config[key]),
+    );
+  const apps = asksAlike
+    ? before.apps
+    : new AppClient({
+        endpoints: config.endpoints,
+        defaults: config.app,
+        egress: config.egress,
+        log,
+        showDigits: config.log.show_digits,
+      });
+  const sameEgress = isDeepStrictEqual(before?.config.egress, config.egress);
+  const invoker =
+    sameEgress && before !== undefined ? before.invoker : new FunctionInvoker({ egress: config.egress, log });
+  const services: RunnerServices = {
+    sources: sourcesOf(config, apps, flows, invoker, policies.get(config.flows.policy)),
+    policies,
+    limits: { chainDepth: config.limits.chain_depth, actionsPerCall: config.limits.actions_per_call },
+    dialLimits: before?.services.dialLimits ?? new DialLimits(),
+    ...(config.flows.state_key === undefined ? {} : { seal: keyedSeal(config.flows.state_key) }),
+  };
+  // All of them or none; the last thing that can fail.
+  invoker.load(flows.functions);
+  return { config, apps, services, fsCommands, flows, invoker };
+}
+
+/** Audits of the switches whose files are on this machine. */
+function auditOf(links: SwitchLinks, inForce: () => Config): SwitchAudit {
+  const background = new BackgroundAudit();
+  return {
+    audit(name) {
+      const link = links.get(name);
+      const folder = inForce().switches[link.name]?.conf_dir;
+      if (folder === undefined) throw new AppError('audit_not_configured', `switches.${link.name}`);
+      return background.audit(folder);
+    },
+  };
+}
+
+function linksOf(inForce: () => Config, table: CallTable, log: Logger): SwitchLinks {
+  const config = inForce();
+  const instance = config.instance ?? defaultInstance();
+  const options = {
+    instance,
+    log,
+    isFull: () => table.size >= inForce().limits.calls,
+    isDraining: () => table.draining,
+  };
+  const links = Object.entries(config.switches).map(
+    ([name, { host, port, password, attach, release, guard_s: guardSeconds }]) =>
+      new SwitchLink(
+        { name, host, port, password, attach, guardSeconds, ...(release === undefined ? {} : { release }) },
+        {
+          ...options,
+          onChannel: (channel: AttachedChannel) =>
+            table.take(channel, () => channel.abandon(), { origin: { kind: 'attached', switch: name } }),
+        },
+      ),
+  );
+  return new SwitchLinks(links);
 }
 
 function takeCall(call: EslSocketCall, table: CallTable): void {
@@ -117,21 +316,35 @@ function takeCall(call: EslSocketCall, table: CallTable): void {
   else table.refuse(channel, 'socket_not_full', '');
 }
 
-function sourcesOf(apps: AppClient): Sources {
-  return {
-    open: ({ kind, target }) => {
-      if (kind === 'flow') return noSuchFlow(target);
-      const source = apps.source(target);
-      return 'code' in source ? source : { source };
-    },
-    describe: ({ kind, target }) => (kind === 'flow' ? `flow/${target}` : apps.describe(target)),
-  };
+/** Whether a channel of that uuid exists anywhere; undefined when not every switch could be asked. */
+async function isAlive(links: SwitchLinks, uuid: string): Promise<boolean | undefined> {
+  const names = links.states().map(({ name }) => name);
+  const found = await Promise.all(
+    names.map((name) =>
+      links
+        .get(name)
+        .api(`uuid_exists ${uuid}`)
+        .then(
+          (answer) => answer.trim() === 'true',
+          () => undefined,
+        ),
+    ),
+  );
+  if (found.includes(true)) return true;
+  return found.length === 0 || found.includes(undefined) ? undefined : false;
 }
 
-function healthOf(table: CallTable, maxCalls: number): Health {
+function healthOf(table: CallTable, maxCalls: number, links: SwitchLinks): Health {
   if (table.draining) return { state: 'draining', calls: table.size, reasons: ['the daemon is stopping'] };
   if (table.size >= maxCalls)
     return { state: 'degraded', calls: table.size, reasons: ['limits.calls is reached'] };
+  const apart = links.states().filter(({ connected }) => !connected);
+  if (apart.length > 0) {
+    const reasons = apart.map(
+      ({ name, lastError }) => `switch ${name}: ${lastError?.code ?? 'not connected yet'}`,
+    );
+    return { state: 'degraded', calls: table.size, reasons };
+  }
   return { state: 'ok', calls: table.size, reasons: [] };
 }
 

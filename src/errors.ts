@@ -88,6 +88,120 @@ export const ERRORS = {
     'Use an absolute URL or the name of an endpoint.',
   ),
 
+  // Flows.
+  flow_invalid: entry(
+    400,
+    'A flow can not be used.',
+    'See the places in the detail; try: switchhook flow check.',
+  ),
+  flow_version_gone: entry(
+    410,
+    'The version of the flows with which the call began is not there any more.',
+    'Nothing for this call. Keep old versions as long as calls last.',
+  ),
+  flow_exit_missing: entry(
+    500,
+    'A block was left by an exit that leads nowhere.',
+    'Wire the exit named in the detail, or give the flow an `error` block.',
+  ),
+  flow_loop: entry(
+    508,
+    'A flow went round without waiting for anything, or came to its error block again and again.',
+    'Put a loop block, or one that asks the caller, into the circle.',
+  ),
+  flow_too_deep: entry(
+    508,
+    'Flows call each other more than ten deep.',
+    'Use go_to_flow where the caller need not come back.',
+  ),
+  flow_state_too_large: entry(
+    500,
+    'What a flow keeps of the call is larger than allowed.',
+    'Set fewer or shorter attributes, refer to single values of $.External, or raise flows.state_max_bytes.',
+  ),
+  flow_out_of_step: entry(
+    500,
+    'A flow was told an outcome that it does not wait for.',
+    'Report it with the trace of the call.',
+  ),
+  speech_not_configured: entry(
+    500,
+    'No engine and voice are configured for the language of a prompt.',
+    'Name them under flows.speech, or set tts_engine and tts_voice in the dialplan.',
+  ),
+  unsafe_value: entry(
+    400,
+    'A value can not be part of a file name, a dial string or the arguments of an application.',
+    'Look at where the value comes from; see docs/guide/flows.md.',
+  ),
+  encryption_failed: entry(
+    500,
+    'Digits could not be encrypted.',
+    'Check the key in public_keys of the flow: an RSA public key in PEM.',
+  ),
+
+  // Functions that flows invoke.
+  no_such_function: entry(
+    404,
+    'No function has that name.',
+    'See what there is with: switchhook function list; or add it to functions.yaml.',
+  ),
+  function_exists: entry(
+    409,
+    'A function of that name exists already.',
+    'Choose another name, or change the one there is with: switchhook function set.',
+  ),
+  function_in_use: entry(
+    409,
+    'Flows use the function.',
+    'Change the flows at the places named first; rename changes them by itself with --update-flows.',
+  ),
+  function_parameters: entry(
+    400,
+    'A parameter that the function requires is missing.',
+    'Send it in the invoke_function block, or do not require it in functions.yaml.',
+  ),
+  function_unreachable: entry(
+    502,
+    'The function could not be reached.',
+    'See the cause in the detail; try: switchhook function test.',
+  ),
+  function_throttled: entry(
+    503,
+    'The function answered 429 (too many requests) to every try.',
+    'Raise its limits, or ask it less.',
+  ),
+  function_status: entry(
+    502,
+    'The function answered with a status that carries no response.',
+    'Answer 200 with a JSON object. Redirects are not followed: use the final URL.',
+  ),
+  function_exception: entry(
+    502,
+    'The function failed: an exception, a crash, or a 5xx.',
+    'See the message in the detail and the log of the function.',
+  ),
+  function_not_understood: entry(
+    502,
+    'The response of the function is not what was agreed.',
+    'Answer a flat JSON object of strings, or set response: json or coerce: true.',
+  ),
+  function_too_large: entry(
+    502,
+    'The response of the function is larger than allowed.',
+    'Answer at most 32 kB.',
+  ),
+  function_timeout: entry(
+    504,
+    'The function did not answer in time.',
+    'Make it faster, or raise timeout_ms (at most 8000).',
+  ),
+  function_not_loadable: entry(
+    500,
+    'The file of a local function could not be loaded.',
+    'See the detail; try: switchhook function test.',
+  ),
+
   // Running a list of actions.
   action_failed: entry(
     500,
@@ -158,6 +272,185 @@ export const ERRORS = {
     'Remove the line break or NUL from the data.',
   ),
 
+  // Switches that the daemon connects to, and calls that are attached through them.
+  no_such_switch: entry(
+    404,
+    'No switch has that name.',
+    'Name one of those under switches in the configuration; the name may be left out while there is only one.',
+  ),
+  no_such_call: entry(
+    404,
+    'No live channel has that uuid.',
+    'It may have ended. See what there is with: switchhook fs show channels.',
+  ),
+  call_taken: entry(
+    409,
+    'The call is under control of another daemon.',
+    'Ask the daemon (its instance is in the detail) that has it.',
+  ),
+  attach_failed: entry(
+    409,
+    'The channel could not be taken over.',
+    'See the detail; a channel that still rings at the far side can only be taken when it was answered.',
+  ),
+  daemon_lost: entry(
+    503,
+    'The daemon that had the call was gone for too long, and FreeSWITCH let the call go on.',
+    'See why the daemon ended or lost its connection to the switch.',
+  ),
+
+  // Live calls.
+  call_not_controlled: entry(
+    404,
+    'The daemon has no call with that uuid under control.',
+    'See what it has with: switchhook calls; take a live channel with: switchhook call attach <uuid>.',
+  ),
+  call_under_control: entry(
+    409,
+    'The daemon has that call under control already.',
+    'Run another list on it with: switchhook call run <uuid> <file> --interrupt.',
+  ),
+  call_out_of_reach: entry(
+    409,
+    'FreeSWITCH runs a list on the call and cannot be told anything about it from here.',
+    'Configure that FreeSWITCH under switches, and see that it is connected: switchhook switches.',
+  ),
+  call_ending: entry(
+    409,
+    'It is too late to append: the call ends with what FreeSWITCH was given.',
+    'Interrupt it instead: switchhook call run <uuid> <file> --interrupt.',
+  ),
+  switch_refused: entry(502, 'FreeSWITCH did not do what it was told.', 'See its answer in the detail.'),
+
+  // The HTTP API.
+  unauthorized: entry(
+    401,
+    'The request carries no token that the daemon knows.',
+    'Send "Authorization: Bearer <token>" with a token of http.tokens; on the command line --token-file or SWITCHHOOK_TOKEN.',
+  ),
+  not_local: entry(
+    403,
+    'Without http.tokens the API answers only to this machine.',
+    'Configure http.tokens and send one of them, or ask on the machine of the daemon by its loopback address.',
+  ),
+  forbidden: entry(
+    403,
+    'The role of the token does not allow that.',
+    'Use a token whose role is high enough (viewer < operator < admin), see http.tokens.',
+  ),
+  rate_limited: entry(
+    429,
+    'Too many requests in a minute.',
+    'Wait as long as Retry-After says, or raise http.rate_limit.per_minute.',
+  ),
+  invalid_request: entry(
+    400,
+    'The request is not valid.',
+    'See the path and the detail; docs/guide/operating.md describes the API.',
+  ),
+  body_too_large: entry(413, 'The body of the request is larger than allowed.', 'Send less at a time.'),
+  unsupported_media_type: entry(
+    415,
+    'The body of the request is not of a type that is read here.',
+    'Send JSON with "Content-Type: application/json".',
+  ),
+  no_such_route: entry(404, 'Nothing is at that path.', 'See docs/guide/operating.md for the paths.'),
+  method_not_allowed: entry(
+    405,
+    'The path exists, but not with that method.',
+    'Use one of the methods in the Allow header.',
+  ),
+
+  // Administration of the switch and the daemon.
+  command_refused: entry(
+    403,
+    'That API command is not allowed to this role.',
+    'Ask somebody with a higher role, or list the command under fs in the configuration.',
+  ),
+  reload_failed: entry(
+    502,
+    'FreeSWITCH could not reload that.',
+    'Mend what the detail names, then reload again. Lines are counted in freeswitch.xml.fsxml, which FreeSWITCH writes beside its log.',
+  ),
+  calls_would_be_lost: entry(
+    409,
+    'That would end calls.',
+    'Wait until they have ended, or ask for it again with --force.',
+  ),
+  no_such_profile: entry(
+    404,
+    'No SIP profile of that name is running.',
+    'See the names with: switchhook fs sofia status. Start one with: switchhook fs sofia profile <name> start.',
+  ),
+  restart_needed: entry(
+    409,
+    'The configuration was not reloaded: something of it only takes effect with a restart.',
+    'Restart the daemon, or take these changes back and reload again.',
+  ),
+  not_reloadable: entry(
+    409,
+    'The daemon was started without a configuration that it could read again.',
+    'Restart it.',
+  ),
+
+  // Access control lists.
+  acl_not_configured: entry(
+    409,
+    'No acl.conf.xml is known for this switch.',
+    'Set conf_dir or acl_file of the switch in the configuration, or name the file with --file.',
+  ),
+  acl_unreadable: entry(
+    409,
+    'The ACL file could not be read.',
+    'Check the path and the permissions of the user that runs the daemon.',
+  ),
+  acl_not_xml: entry(
+    422,
+    'The ACL file is not what FreeSWITCH can parse.',
+    'Mend the line named; FreeSWITCH would refuse its whole configuration.',
+  ),
+  acl_not_accepted: entry(
+    422,
+    'The ACL file is of a kind that is not read here.',
+    'Use a plain file in UTF-8 or Latin-1, without a document type, of at most 16 MB.',
+  ),
+  acl_no_such_list: entry(
+    404,
+    'No ACL has that name.',
+    'See: switchhook acl lists. Names are case-sensitive.',
+  ),
+  acl_no_such_entry: entry(404, 'The list has no such entry.', 'See: switchhook acl show <list>.'),
+  acl_invalid_entry: entry(
+    400,
+    'That can not be an entry of an ACL.',
+    'Give an address or network, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/32.',
+  ),
+  acl_edit_refused: entry(
+    409,
+    'The ACL file can not be edited there without changing something else.',
+    'Edit the place named by hand, then: switchhook acl check.',
+  ),
+  acl_opens_world: entry(
+    409,
+    'The entry would open the list to a large part of the world.',
+    'Repeat with --yes (over HTTP: "force": true) if that is meant.',
+  ),
+  acl_locked: entry(
+    423,
+    'Somebody else is editing the ACL file.',
+    'Try again; when nobody is, remove the lock file named.',
+  ),
+  acl_write_failed: entry(
+    500,
+    'The ACL file could not be written.',
+    'Check permissions and space; the file is as it was.',
+  ),
+  acl_apply_refused: entry(
+    502,
+    'FreeSWITCH refused its configuration and keeps the old lists.',
+    'See its answer in the detail, and: switchhook acl check.',
+  ),
+
   // Configuration and command line.
   config_invalid: entry(
     400,
@@ -169,6 +462,26 @@ export const ERRORS = {
     'A configuration file could not be read.',
     'Check the path, the permissions and the YAML syntax at the line named.',
   ),
+  switch_config_unreadable: entry(
+    400,
+    "FreeSWITCH's configuration could not be read.",
+    'Name the folder that holds freeswitch.xml, and check that this user may read it.',
+  ),
+  audit_not_configured: entry(
+    404,
+    'Where the configuration of that switch is, is not known.',
+    'Set conf_dir of the switch in the configuration, when it runs on the same machine.',
+  ),
+  audit_unfinished: entry(
+    503,
+    'The audit did not come to its end.',
+    'Run it from the command line: switchhook audit --conf <folder>.',
+  ),
+  switch_config_invalid: entry(
+    400,
+    'FreeSWITCH would not load this configuration.',
+    'Mend the XML at the place in the detail.',
+  ),
   usage: entry(400, 'The command line is not valid.', 'See --help.'),
   listen_failed: entry(
     500,
@@ -179,6 +492,22 @@ export const ERRORS = {
     503,
     'The daemon could not be reached.',
     'Start it with: switchhook serve; or check host and port.',
+  ),
+  daemon_protocol: entry(
+    502,
+    "What answered is not the daemon's API, or not of this version.",
+    'Check --daemon, and that daemon and command line are of the same version.',
+  ),
+  confirmation_needed: entry(
+    400,
+    'This cannot be taken back, and nobody is there to be asked.',
+    'Run it in a terminal, or say --yes.',
+  ),
+  not_confirmed: entry(409, 'Not confirmed, so nothing was done.', 'Answer y, or say --yes.'),
+  audit_log_unwritable: entry(
+    500,
+    'The audit log could not be written.',
+    'Check the path in audit_log.file, its folder and the permissions.',
   ),
   freeswitch_missing: entry(
     404,

@@ -1,7 +1,7 @@
-import type { ActionSource, SourceAnswer, SourceContext } from '../source/port.js';
+import type { ActionSource, SourceContext, SourceMove } from '../source/port.js';
 import type { Channel, SegmentEnd } from '../switch/channel.js';
 import { endOf } from '../switch/channel.js';
-import type { Trace } from './trace.js';
+import type { RunContext } from './run-context.js';
 
 /**
  * How long the channel is left alone before it is looked after while a source is slow. A hang-up is told without that;
@@ -10,49 +10,62 @@ import type { Trace } from './trace.js';
  */
 const QUIET_MS = 1000;
 
-export type Asked = { readonly answer: SourceAnswer } | { readonly left: SegmentEnd };
+export type Asked =
+  | { readonly answer: SourceMove }
+  | { readonly left: SegmentEnd }
+  /** Another program is to take over. */
+  | { readonly interrupted: true };
 
 /**
  * Asks a source, and looks after the channel meanwhile: a hang-up cancels the question, and when the source takes
  * its time the caller hears the waiting prompt (or silence) in short pieces, between which it shows whether the
  * channel was moved.
+ * @param keep writes down on the channel how far everything has come; done before the caller is kept waiting
  */
 export async function ask(
-  channel: Channel,
+  run: RunContext,
   source: ActionSource,
-  trace: Trace,
-  question: (context: SourceContext) => Promise<SourceAnswer>,
+  question: (context: SourceContext) => Promise<SourceMove>,
+  keep: () => Promise<SegmentEnd>,
 ): Promise<Asked> {
+  const { channel, trace } = run;
   const controller = new AbortController();
   const cancel = (): void => controller.abort();
   if (isGone(channel)) return { left: endOf(channel) };
   channel.gone.addEventListener('abort', cancel, { once: true });
+  run.asking = controller;
   const startedAt = performance.now();
   const pending = question({
     signal: controller.signal,
     onAttempt: (attempt) => trace.add({ type: 'request', ...attempt }),
+    onNote: (note) => trace.add(note),
   });
   try {
     let waited = false;
+    let kept = false;
     // A prompt that is to begin sooner does.
     let delayMs = Math.min(QUIET_MS, source.waiting?.afterMs ?? QUIET_MS);
     while (!(await within(pending, delayMs))) {
-      if (isGone(channel)) break;
+      if (isGone(channel) || run.interrupted) break;
       delayMs = 0;
       const { waiting } = source;
       const play =
         waiting !== undefined && performance.now() - startedAt >= waiting.afterMs ? waiting.play : undefined;
       if (play !== undefined && !waited) trace.add({ type: 'waiting' });
       waited ||= play !== undefined;
-      const end = await channel.wait(play);
+      // What the caller hears meanwhile takes the place of the outcomes that FreeSWITCH had kept of the last segment.
+      const end = kept ? await channel.wait(play) : await keep();
+      kept = true;
       if (end.kind === 'completed') continue;
       controller.abort();
       await pending;
       return { left: end };
     }
     const answer = await pending;
-    return isGone(channel) ? { left: endOf(channel) } : { answer };
+    if (isGone(channel)) return { left: endOf(channel) };
+    return run.interrupted ? { interrupted: true } : { answer };
   } finally {
+    run.asking = undefined;
     channel.gone.removeEventListener('abort', cancel);
   }
 }

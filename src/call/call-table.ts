@@ -1,6 +1,11 @@
+import { AppError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { Channel } from '../switch/channel.js';
+import type { OwnList } from './own-list.js';
 import type { CallRecord, TraceEntry } from './call.js';
+import type { Program } from './program.js';
+import { refusalsOf } from './refusals.js';
+import type { Refused } from './refusals.js';
 import type { RunnerServices } from './run-context.js';
 import { CallRunner } from './runner.js';
 
@@ -11,26 +16,59 @@ export interface CallLog {
   error(fields: object, message: string): void;
 }
 
-export interface CallTableOptions {
+/** What may change while calls are under control. */
+export interface CallTableSettings {
   readonly maxCalls: number;
-  readonly logFor: (uuid: string) => CallLog;
   /** Calls that ended well are written, too. */
   readonly logsRoutine: boolean;
 }
 
-interface ActiveCall {
+export interface CallTableOptions extends CallTableSettings {
+  readonly logFor: (uuid: string) => CallLog;
+}
+
+/** How a call came under control. */
+export interface CallOrigin {
+  /** `socket`: FreeSWITCH connected it. `attached`: the daemon took it through its own connection. */
+  readonly kind: 'socket' | 'attached';
+  /** The switch of the configuration through which it is attached. */
+  readonly switch?: string;
+}
+
+const SOCKET: CallOrigin = { kind: 'socket' };
+
+export interface ActiveCall {
   readonly channel: Channel;
+  readonly origin: CallOrigin;
+  readonly runner: CallRunner;
+}
+
+export interface Taking {
+  readonly origin?: CallOrigin;
+  /** Runs instead of the program that the channel names. */
+  readonly list?: OwnList;
+  /** The call is under control already; this channel takes the place of its present one. */
+  readonly replaces?: boolean;
+}
+
+interface Entry extends ActiveCall {
   readonly abandon: () => void;
+  /** Runs on the channel when the runner has been interrupted. */
+  next?: OwnList;
+  /** What it began with, and ends with. */
+  readonly services: RunnerServices;
 }
 
 /** The calls under control. Every call that comes in leaves it again, whatever happens. */
 export class CallTable {
-  readonly #services: RunnerServices;
-  readonly #options: CallTableOptions;
-  readonly #active = new Set<ActiveCall>();
+  #services: RunnerServices;
+  #options: CallTableOptions;
+  readonly #active = new Set<Entry>();
   readonly #ended: ((record: CallRecord) => void)[] = [];
-  readonly #traced: ((uuid: string, entry: TraceEntry) => void)[] = [];
+  readonly #traced: ((uuid: string, entry: TraceEntry, runner: CallRunner) => void)[] = [];
   readonly #whenEmpty: (() => void)[] = [];
+  /** Services that were replaced, and who waits for the last call under them. */
+  readonly #retired = new Map<RunnerServices, () => void>();
   #stopping = false;
 
   constructor(services: RunnerServices, options: CallTableOptions) {
@@ -42,6 +80,22 @@ export class CallTable {
     return this.#active.size;
   }
 
+  /**
+   * From now on calls begin with these; those under way end with what they began with.
+   * @returns resolves when no call uses the services of before any more
+   */
+  async reconfigure(services: RunnerServices, settings: CallTableSettings): Promise<void> {
+    const before = this.#services;
+    this.#services = services;
+    this.#options = { ...this.#options, ...settings };
+    if (before === services || !this.#uses(before)) return;
+    await new Promise<void>((resolve) => this.#retired.set(before, resolve));
+  }
+
+  #uses(services: RunnerServices): boolean {
+    return [...this.#active].some((call) => call.services === services);
+  }
+
   get draining(): boolean {
     return this.#stopping;
   }
@@ -50,16 +104,57 @@ export class CallTable {
     this.#ended.push(listener);
   }
 
-  onTrace(listener: (uuid: string, entry: TraceEntry) => void): void {
+  onTrace(listener: (uuid: string, entry: TraceEntry, runner: CallRunner) => void): void {
     this.#traced.push(listener);
   }
 
+  /** The calls under control now, the oldest first. */
+  get calls(): readonly ActiveCall[] {
+    return [...this.#active];
+  }
+
+  /** While a call is being taken over, it is that of its new runner. */
+  find(uuid: string): ActiveCall | undefined {
+    let found: Entry | undefined;
+    for (const entry of this.#active) if (entry.channel.uuid === uuid) found = entry;
+    return found;
+  }
+
   /** @param abandon closes the channel's connection at once */
-  take(channel: Channel, abandon: () => void): void {
-    const full = this.#active.size >= this.#options.maxCalls;
-    if (this.#stopping) this.refuse(channel, 'overloaded', 'the daemon is stopping');
-    else if (full) this.refuse(channel, 'overloaded', `${this.#options.maxCalls} calls are under control`);
-    else this.#follow(channel, abandon, (runner) => runner.run());
+  take(channel: Channel, abandon: () => void, { origin = SOCKET, list, replaces }: Taking = {}): void {
+    const reason = replaces === true ? undefined : this.refusal;
+    if (reason !== undefined) this.refuse(channel, 'overloaded', reason);
+    else this.#follow(channel, abandon, origin, (runner) => runner.run(list));
+  }
+
+  /** Why no call would be taken now, or undefined. */
+  get refusal(): string | undefined {
+    if (this.#stopping) return 'the daemon is stopping';
+    return this.#active.size < this.#options.maxCalls
+      ? undefined
+      : `${this.#options.maxCalls} calls are under control`;
+  }
+
+  /** The program for people. @throws AppError when it could not be followed */
+  describe(program: Program): string {
+    const opened = this.#services.sources.open(program);
+    if ('code' in opened) throw new AppError(opened.code, opened.detail);
+    return this.#services.sources.describe(program);
+  }
+
+  /** What the policy would refuse of a list on a call of which nothing is known. */
+  refusals(list: OwnList): Refused[] {
+    return refusalsOf(this.#services.policies, list, { get: () => undefined });
+  }
+
+  /** @returns false when it can't be done from here: see CallRunner.interrupt */
+  interrupt(call: ActiveCall, list: OwnList): boolean {
+    for (const entry of this.#active) {
+      if (entry !== call || !entry.runner.interrupt(list.by)) continue;
+      entry.next = list;
+      return true;
+    }
+    return false;
   }
 
   /** Gives a call back to the dialplan at once. */
@@ -67,17 +162,24 @@ export class CallTable {
     this.#follow(
       channel,
       () => undefined,
+      SOCKET,
       (runner) => runner.refuse(code, detail),
     );
   }
 
-  #follow(channel: Channel, abandon: () => void, run: (runner: CallRunner) => Promise<CallRecord>): void {
+  #follow(
+    channel: Channel,
+    abandon: () => void,
+    origin: CallOrigin,
+    run: (runner: CallRunner) => Promise<CallRecord>,
+  ): void {
     const log = (): CallLog => this.#options.logFor(channel.uuid);
-    const call: ActiveCall = { channel, abandon };
-    this.#active.add(call);
-    const runner = new CallRunner(channel, this.#services, (entry) => {
-      for (const listener of this.#traced) listener(channel.uuid, entry);
+    const services = this.#services;
+    const runner: CallRunner = new CallRunner(channel, services, (entry) => {
+      for (const listener of this.#traced) listener(channel.uuid, entry, runner);
     });
+    const call: Entry = { channel, abandon, origin, runner, services };
+    this.#active.add(call);
     run(runner)
       .then(
         (record) => {
@@ -92,6 +194,13 @@ export class CallTable {
       )
       .finally(() => {
         this.#active.delete(call);
+        const { next } = call;
+        if (next !== undefined) this.#follow(channel, abandon, origin, (after) => after.run(next));
+        const unused = this.#retired.get(services);
+        if (unused !== undefined && !this.#uses(services)) {
+          this.#retired.delete(services);
+          unused();
+        }
         if (this.#active.size === 0) for (const resolve of this.#whenEmpty.splice(0)) resolve();
       });
   }

@@ -8,9 +8,8 @@ import type { ChainLink, Ending, RunContext } from './run-context.js';
 import { DONE } from './run-context.js';
 import type { Placed } from './segments.js';
 import { nextSegment } from './segments.js';
-import { settle, unsent } from './settle.js';
+import { outcomeOfOwn, settle, unsent } from './settle.js';
 import type { ListRest } from './state.js';
-import { writeState } from './state.js';
 
 export interface ListOptions {
   readonly context: RunContext;
@@ -20,11 +19,15 @@ export interface ListOptions {
   readonly outermost: boolean;
   /** A `cti_curl` or `cti_flow` at its end takes the place of the list, instead of being nested. */
   readonly chains: boolean;
+  /** Whoever answered the list is asked again with its outcomes: what goes wrong is for him to decide about. */
+  readonly asks: boolean;
+  /** Channel variables of which traces show no value. */
+  readonly masked: readonly string[];
 }
 
 /** Runs one list: checks each action against the policy, hands FreeSWITCH segments of it, settles each action once. */
 export class ListRunner {
-  readonly outcomes: Outcome[] = [];
+  readonly outcomes: Outcome[];
   readonly #options: ListOptions;
   readonly #context: RunContext;
   readonly #list: ListRest;
@@ -32,8 +35,11 @@ export class ListRunner {
   readonly #place: number;
   readonly #verdicts = new Map<Action, Verdict>();
   #rest: readonly Placed[];
+  /** The rest does not run, because of an action with `on_error: stop`; its outcomes tell why. */
+  #stopped = false;
 
   constructor(list: ListRest, policy: Policy, options: ListOptions) {
+    this.outcomes = [...(list.asks?.settled ?? [])];
     this.#list = list;
     this.#policy = policy;
     this.#options = options;
@@ -42,8 +48,10 @@ export class ListRunner {
     this.#place = this.#context.open.push(list) - 1;
   }
 
-  async run(): Promise<Ending> {
-    const ending = await this.#runRest();
+  /** @param own the `cti_curl` or `cti_flow` of the list that a daemon before this one was following, and how it ended */
+  async run(own?: { readonly placed: Placed; readonly ending: Ending }): Promise<Ending> {
+    const begun = own === undefined ? DONE : this.#afterOwn(own.placed, own.ending, this.#rest.length === 0);
+    const ending = begun.kind === 'done' ? await this.#runRest() : begun;
     for (const placed of this.#rest) this.#settled(unsent(placed, 'not_run'));
     this.#context.open.length = this.#place;
     return ending;
@@ -52,7 +60,7 @@ export class ListRunner {
   async #runRest(): Promise<Ending> {
     for (;;) {
       const [next] = this.#rest;
-      if (next === undefined) return DONE;
+      if (next === undefined || this.#stopped) return DONE;
       const reason = this.#refusal(next.action);
       const ending =
         reason !== undefined
@@ -64,30 +72,52 @@ export class ListRunner {
     }
   }
 
-  #take(count: number): void {
+  #take(count: number, own?: Placed): void {
     this.#rest = this.#rest.slice(count);
-    this.#context.open[this.#place] = { ...this.#list, rest: this.#rest };
+    const { asks } = this.#list;
+    this.#context.open[this.#place] = {
+      ...this.#list,
+      rest: this.#rest,
+      ...(own === undefined ? {} : { own }),
+      ...(asks === undefined ? {} : { asks: { ...asks, settled: [...this.outcomes] } }),
+    };
+  }
+
+  #stop(code: 'action_failed' | 'action_refused', detail: string): Ending {
+    if (!this.#options.asks) return this.#context.failed(code, detail);
+    this.#stopped = true;
+    return DONE;
   }
 
   #refuse(placed: Placed, reason: string): Ending {
     const context = this.#context;
     this.#take(1);
     this.#settled(unsent(placed, 'refused', reason));
-    context.refused ??= `${placed.action.application} [${placed.index}]: ${reason}`;
-    return placed.action.onError === 'stop' ? context.failed('action_refused', context.refused) : DONE;
+    const detail = `${placed.action.application} [${placed.index}]: ${reason}`;
+    if (!this.#options.asks) context.refused ??= detail;
+    return placed.action.onError === 'stop' ? this.#stop('action_refused', detail) : DONE;
   }
 
   async #runOwn(placed: Placed): Promise<Ending> {
     const link = { placed, list: this.#list.list };
-    this.#take(1);
+    this.#take(1, placed);
     this.#context.ran += 1;
     const last = this.#rest.length === 0;
     if (last && this.#options.chains) return { kind: 'chain', ...link };
-    const ending = await this.#options.nest(link);
+    return this.#afterOwn(placed, await this.#options.nest(link), last);
+  }
+
+  #afterOwn(placed: Placed, ending: Ending, last: boolean): Ending {
+    // The trace has it already.
+    if (ending.kind === 'done' || ending.kind === 'failed') this.outcomes.push(outcomeOfOwn(placed, ending));
+    this.#take(0);
+    if (ending.kind !== 'failed' || ending.code === 'too_deep') return ending;
+    if (placed.action.onError === 'stop') {
+      this.#stopped = this.#options.asks;
+      return this.#stopped ? DONE : ending;
+    }
     // Actions after it are what the app wants when it fails; with none left the program has failed.
-    const goesOn =
-      ending.kind === 'failed' && !last && placed.action.onError === 'continue' && ending.code !== 'too_deep';
-    return goesOn ? DONE : ending;
+    return last && !this.#options.asks ? ending : DONE;
   }
 
   async #runSegment(): Promise<Ending> {
@@ -99,7 +129,7 @@ export class ListRunner {
     let failed: Outcome | undefined;
     segment.forEach((placed, at) => {
       const step = result.steps[at] ?? { state: 'not_run', values: {}, timedOut: false };
-      const outcome = settle(placed, step, result.end);
+      const outcome = settle(placed, step, result.end, this.#context.interrupted);
       this.#settled(outcome);
       this.#context.call.learn(outcome.variables);
       if (placed.action.onError === 'stop' && outcome.status !== 'ok') failed ??= outcome;
@@ -107,7 +137,7 @@ export class ListRunner {
     if (result.end.kind !== 'completed') return { kind: 'left', end: result.end };
     if (failed === undefined) return DONE;
     const detail = `${failed.application} [${failed.index}]: ${failed.detail ?? failed.response ?? failed.status}`;
-    return this.#context.failed('action_failed', detail);
+    return this.#stop('action_failed', detail);
   }
 
   async #execute(segment: readonly Placed[]): Promise<SegmentResult> {
@@ -116,9 +146,12 @@ export class ListRunner {
     for (const { action } of segment) this.#noteSetting(action);
     // Whether the program ends here is known beforehand, unless its last action decides it.
     const release =
-      this.#rest.length === 0 && this.#options.outermost && segment.at(-1)?.action.onError !== 'stop';
+      this.#rest.length === 0 &&
+      this.#options.outermost &&
+      segment.at(-1)?.action.onError !== 'stop' &&
+      context.appended.length === 0;
     const after = release ? context.endVariables(context.completion, context.ran + segment.length) : {};
-    const before = release ? {} : this.#stateVariables(segment);
+    const before = release ? {} : context.stateVariables(segment);
     const places = this.#dial(segment);
     context.trace.add({
       type: 'run',
@@ -126,19 +159,15 @@ export class ListRunner {
       first: segment[0]?.index ?? 0,
       steps: steps.length,
     });
+    context.running = segment.map(({ action }) => action.application);
+    context.keepable = !release || context.channel.keep !== undefined;
     const result = await context.channel.run({ steps, before, after, release });
+    context.running = [];
     for (const giveBack of places) giveBack();
-    context.released ||= release && result.end.kind === 'completed';
+    context.released ||= release && result.end.kind === 'completed' && result.kept !== true;
+    if (result.kept === true) context.unfinished = true;
     context.ran += result.steps.filter(({ state }) => state !== 'not_run').length;
     return result;
-  }
-
-  #stateVariables(segment: readonly Placed[]): Record<string, string> {
-    const context = this.#context;
-    if (!context.resumable) return {};
-    context.wroteState = true;
-    const refused = context.refused ?? '';
-    return { cti_state: writeState({ ran: context.ran, refused, segment, lists: context.open }) };
   }
 
   #dial(segment: readonly Placed[]): (() => void)[] {
@@ -194,6 +223,6 @@ export class ListRunner {
 
   #settled(outcome: Outcome): void {
     this.outcomes.push(outcome);
-    this.#context.settled(this.#list.list, outcome);
+    this.#context.settled(this.#list.list, outcome, this.#options.masked);
   }
 }

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.js';
-import type { ActionSource } from '../source/port.js';
+import type { ActionSource, SourceState } from '../source/port.js';
 import type { ChannelData } from '../switch/channel.js';
 
 /** What decides about a call: an HTTP app or a flow. */
@@ -16,7 +16,12 @@ export interface Unusable {
 
 /** Makes the source for a program; the daemon knows how. */
 export interface Sources {
-  open(program: Program): { readonly source: ActionSource } | Unusable;
+  /** @param before how far the source had come that led to this program, where one did */
+  open(program: Program, before?: SourceState): { readonly source: ActionSource } | Unusable;
+  /** A source as far as it had come on another daemon. */
+  reopen?(state: SourceState): { readonly source: ActionSource } | Unusable;
+  /** The program of a call that names none. */
+  ofNumber?(number: string): Program | undefined;
   /** The target for logs and traces, secrets masked. */
   describe(program: Program): string;
 }

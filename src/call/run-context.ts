@@ -1,12 +1,16 @@
 import type { ErrorCode } from '../errors.js';
+import type { SourceReport, SourceState } from '../source/port.js';
 import type { Channel, SegmentEnd } from '../switch/channel.js';
+import type { OwnList } from './own-list.js';
 import type { KnownCall } from './call-view.js';
 import type { DialLimits } from './dial-limits.js';
 import type { Outcome } from './outcome.js';
 import type { Policy } from './policy.js';
 import type { Sources } from './program.js';
 import type { Placed } from './segments.js';
-import type { ListRest } from './state.js';
+import type { CallState, ListRest } from './state.js';
+import { writeState } from './state.js';
+import type { StateSeal } from './state-seal.js';
 import type { Trace } from './trace.js';
 
 export interface RunnerLimits {
@@ -21,6 +25,8 @@ export interface RunnerServices {
   readonly policies: ReadonlyMap<string, Policy>;
   readonly limits: RunnerLimits;
   readonly dialLimits: DialLimits;
+  /** How `cti_state` is written; absent: so that anybody could read it. */
+  readonly seal?: StateSeal;
 }
 
 /** A `cti_curl` or `cti_flow` action and the list it stands in. */
@@ -35,6 +41,8 @@ export type Ending =
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string }
   /** The call is no longer ours. */
   | { readonly kind: 'left'; readonly end: SegmentEnd }
+  /** Another program takes its place. */
+  | { readonly kind: 'interrupted' }
   /** The list ends with a `cti_curl` or `cti_flow`: that one decides from here. */
   | ({ readonly kind: 'chain' } & ChainLink);
 
@@ -46,6 +54,8 @@ export class RunContext {
   readonly services: RunnerServices;
   readonly call: KnownCall;
   readonly trace: Trace;
+  /** When the call was handed over, to whichever daemon had it first; milliseconds since the epoch. */
+  begun = Date.now();
   /** How many lists there have been. */
   lists = 0;
   /** How many actions have run. */
@@ -55,10 +65,30 @@ export class RunContext {
   /** The last segment has given the call back already. */
   released = false;
   wroteState = false;
+  /** The program has failed; lists that were appended to it run all the same. */
+  failure: Ending | undefined;
+  /** Another program is to take the place of this one. */
+  interrupted = false;
+  /** Stops the question that is open; undefined when none is. */
+  asking: AbortController | undefined;
+  /** The applications that FreeSWITCH was given and has not reported; empty when there are none. */
+  running: readonly string[] = [];
+  /** The call will still be ours when what runs has ended, if something is appended now. */
+  keepable = true;
+  /** FreeSWITCH has set `cti_status` for a program that goes on. */
+  unfinished = false;
+  /** Lists that are to run behind the program. */
+  readonly appended: OwnList[] = [];
+  /** The call is being given back: nothing can be appended any more. */
+  closing = false;
   /** False once a source is in play that can't be put into `cti_state`. */
   resumable = true;
   /** The lists that are being run, the innermost last; what a surviving daemon would have to finish. */
   readonly open: ListRest[] = [];
+  /** How far the source had come that was asked last. */
+  before: SourceState | undefined;
+  /** What the sources of this call had to report. */
+  readonly reports: SourceReport[] = [];
 
   constructor(channel: Channel, services: RunnerServices, call: KnownCall, trace: Trace) {
     this.channel = channel;
@@ -67,8 +97,35 @@ export class RunContext {
     this.trace = trace;
   }
 
-  settled(list: number, outcome: Outcome): void {
-    this.trace.add({ type: 'outcome', list, ...outcome });
+  /** @param masked variables of which the trace shows no value */
+  settled(list: number, outcome: Outcome, masked: readonly string[] = []): void {
+    const shown =
+      masked.length === 0 ? outcome : { ...outcome, variables: hidden(outcome.variables, masked) };
+    this.trace.add({ type: 'outcome', list, ...shown });
+  }
+
+  /**
+   * What has to stand on the channel before the segment runs, for a daemon that would have to go on behind it.
+   * @param asked who is asked, when there is no segment
+   */
+  stateVariables(segment: readonly Placed[], asked?: CallState['asked']): Record<string, string> {
+    // What says that the program has ended was written, and something was appended to it meanwhile.
+    const undone: Record<string, string> = this.unfinished
+      ? { cti_status: '', cti_error: '', cti_actions: '' }
+      : {};
+    this.unfinished = false;
+    if (!this.resumable) return undone;
+    this.wroteState = true;
+    const { ran, open: lists, channel, services } = this;
+    const state: CallState = {
+      begun: this.begun,
+      ran,
+      refused: this.refused ?? '',
+      segment,
+      lists,
+      ...(asked === undefined ? {} : { asked }),
+    };
+    return { ...undone, cti_state: writeState(state, channel.uuid, services.seal) };
   }
 
   failed(code: ErrorCode, detail: string): Ending {
@@ -76,8 +133,9 @@ export class RunContext {
     return { kind: 'failed', code, detail };
   }
 
-  /** A program that ran to its end: `failed` when something of it was refused. */
+  /** A program that ran to its end: `failed` when something of it was refused, or failed before. */
   get completion(): Ending {
+    if (this.failure !== undefined) return this.failure;
     return this.refused === undefined
       ? DONE
       : { kind: 'failed', code: 'action_refused', detail: this.refused };
@@ -95,4 +153,16 @@ export class RunContext {
       ...(this.wroteState ? { cti_state: '' } : {}),
     };
   }
+}
+
+function hidden(
+  variables: Readonly<Record<string, string>>,
+  masked: readonly string[],
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      masked.includes(name) ? '*'.repeat(Math.min(16, value.length)) : value,
+    ]),
+  );
 }

@@ -1,10 +1,14 @@
 import { applicationInfo } from '../switch/applications.js';
 import type { SegmentEnd, StepResult } from '../switch/channel.js';
 import type { Outcome } from './outcome.js';
+import type { Ending } from './run-context.js';
 import type { Placed } from './segments.js';
 
-/** The outcome of an action that was given to FreeSWITCH, from what its step brought and how the segment ended. */
-export function settle(placed: Placed, step: StepResult, end: SegmentEnd): Outcome {
+/**
+ * The outcome of an action that was given to FreeSWITCH, from what its step brought and how the segment ended.
+ * @param interrupted it was us who took the channel away from it
+ */
+export function settle(placed: Placed, step: StepResult, end: SegmentEnd, interrupted = false): Outcome {
   const { action, index } = placed;
   const base = {
     index,
@@ -23,6 +27,7 @@ export function settle(placed: Placed, step: StepResult, end: SegmentEnd): Outco
     if (end.kind === 'hung_up') {
       return { ...ended, status: info.ends === 'hangup' ? 'ok' : 'hung_up', ...detailOf(end.cause) };
     }
+    if (end.kind === 'moved' && interrupted) return { ...ended, status: 'interrupted' };
     if (end.kind === 'moved') {
       return { ...ended, status: info.ends === 'leaves' ? 'ok' : 'moved', ...detailOf(end.to) };
     }
@@ -46,7 +51,7 @@ function detailOf(text: string): { detail?: string } {
 /** An action that FreeSWITCH was not given. */
 export function unsent(
   placed: Placed,
-  status: 'refused' | 'not_run' | 'failed' | 'ok',
+  status: 'refused' | 'not_run' | 'failed' | 'ok' | 'interrupted',
   detail = '',
 ): Outcome {
   const { action, index } = placed;
@@ -58,4 +63,11 @@ export function unsent(
     variables: {},
     ...detailOf(detail),
   };
+}
+
+/** A `cti_curl` or `cti_flow` that was followed to its end. */
+export function outcomeOfOwn(placed: Placed, ending: Ending): Outcome {
+  if (ending.kind !== 'failed') return unsent(placed, 'ok');
+  const { code, detail } = ending;
+  return unsent(placed, 'failed', detail === '' ? code : `${code}: ${detail}`);
 }

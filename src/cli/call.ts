@@ -1,121 +1,28 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { AppError } from '../errors.js';
-import { addVariable } from './actions.js';
+import { Command } from 'commander';
+import { attachCommand } from './call/attach.js';
+import { hangupCommand } from './call/hangup.js';
+import { runCommand } from './call/run.js';
+import { showCommand } from './call/show.js';
+import { transferCommand } from './call/transfer.js';
 import type { Cli } from './cli.js';
-import { Ends } from './ends.js';
-import { EXIT } from './exit-code.js';
-import { BACK_IN_DIALPLAN, PHONE_USERS, startPhone } from './phone.js';
-import type { Phone } from './phone.js';
-import { SwitchWatch } from './switch-watch.js';
-import type { WatchedEvent } from './switch-watch.js';
-import { Timeline } from './timeline.js';
-
-interface CallFlags {
-  readonly host: string;
-  readonly port: number;
-  readonly digits?: string;
-  readonly var: Readonly<Record<string, string>>;
-  readonly caller: string;
-}
-
-/** The dialplan's own work before and after the program. */
-const HIDDEN = ['socket', 'execute_extension'];
-
-const CTRL_C = '\u0003';
+import { phoneCommand } from './phone-command.js';
 
 export function callCommand(cli: Cli): Command {
   return new Command('call')
-    .description('Place a simulated call to a running daemon and show what FreeSWITCH would do.')
-    .argument('<number>', 'the number that the caller dials')
-    .option('--host <host>', 'where the daemon listens', '127.0.0.1')
-    .addOption(
-      new Option('--port <port>', 'its port for the socket application').default(8084).argParser(portNumber),
-    )
-    .option('--digits <digits>', 'what the caller presses when asked; w waits half a second')
-    .option('--var <name=value>', 'a channel variable; may be repeated', addVariable, {})
-    .option('--caller <number>', 'the number of the caller', '1001')
+    .description('Look at one live call of the daemon, and act on it.')
+    .usage('<command> <uuid> [options]')
+    .addCommand(showCommand(cli))
+    .addCommand(hangupCommand(cli))
+    .addCommand(runCommand(cli))
+    .addCommand(transferCommand(cli))
+    .addCommand(attachCommand(cli))
+    .addCommand(phoneCommand(cli, 'number'), { isDefault: true, hidden: true })
     .addHelpText(
       'after',
       `
-No FreeSWITCH is needed; the users ${PHONE_USERS.join(', ')} are there to be called. Name in cti_curl whom the daemon asks: a URL, or one of its endpoints. In a terminal the keys
-0 to 9, * and # are what the caller presses; q hangs up.
+With a number in place of a command it places a simulated call: see switchhook phone --help.
 
 Example:
-  switchhook call 7001 --var 'cti_curl=http://127.0.0.1:8080/app?number={destination_number}' --digits 1`,
-    )
-    .action(async (number: string, flags: CallFlags) => {
-      cli.exitCode = await call(cli, number, flags);
-    });
-}
-
-function portNumber(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new InvalidArgumentError('expected a port');
-  return port;
-}
-
-async function call(cli: Cli, number: string, flags: CallFlags): Promise<number> {
-  checkFlags(number, flags);
-  const timeline = new Timeline(cli);
-  const watch = new SwitchWatch((what, tone) => timeline.line('switch', what, tone), HIDDEN);
-  const ends = new Ends();
-  try {
-    timeline.line('caller', `${flags.caller} dials ${number}`);
-    const phone = await startPhone({
-      daemon: `${flags.host}:${flags.port}`,
-      number,
-      caller: flags.caller,
-      variables: flags.var,
-      ...(flags.digits !== undefined && { digits: flags.digits }),
-      onEvent: (event) => watch.onEvent(event),
-    });
-    ends.add(() => phone.stop());
-    const interrupted = followKeys(cli, phone, ends);
-    const last = await Promise.race([watch.hungUp, interrupted]);
-    if (typeof last === 'string') return last === 'SIGINT' ? 130 : 143;
-    return tell(timeline, flags, last);
-  } finally {
-    await ends.run();
-  }
-}
-
-function checkFlags(number: string, flags: CallFlags): void {
-  if (!/^[\w.+*#-]{1,128}$/.test(number))
-    throw new AppError('usage', 'the number may hold letters, digits and + * # . _ -');
-  if (flags.digits !== undefined && !/^[0-9A-DwW*#]+$/.test(flags.digits)) {
-    throw new AppError('usage', '--digits takes 0 to 9, A to D, * and #, and w for half a second');
-  }
-  if (!('cti_curl' in flags.var) && !('cti_flow' in flags.var)) {
-    throw new AppError('usage', 'name whom the daemon asks: --var cti_curl=<URL or endpoint>');
-  }
-}
-
-/** @returns resolves when the command is to stop */
-function followKeys(cli: Cli, phone: Phone, ends: Ends): Promise<'SIGTERM' | 'SIGINT'> {
-  return new Promise((resolve) => {
-    ends.add(cli.onSignal(resolve));
-    const leave = cli.keys?.((key) => {
-      if (key === CTRL_C) resolve('SIGINT');
-      else if (key === 'q') phone.hangUp();
-      else if (/^[0-9*#]$/.test(key)) phone.press(key);
-    });
-    if (leave !== undefined) ends.add(leave);
-  });
-}
-
-/** @param last reports the hang-up, with the channel's variables */
-function tell(timeline: Timeline, flags: CallFlags, last: WatchedEvent): number {
-  const status = last.get('variable_cti_status') ?? '';
-  const error = last.get('variable_cti_error') ?? '';
-  if (status === 'failed') {
-    timeline.line('call', `back in the dialplan with cti_status=failed cti_error=${error}`, 'bad');
-    return EXIT.failed;
-  }
-  if (status === '' && last.get(`variable_${BACK_IN_DIALPLAN}`) !== undefined) {
-    throw new AppError('daemon_unreachable', `${flags.host}:${flags.port}`);
-  }
-  const how =
-    status === '' ? 'ended by an action or by the caller' : `back in the dialplan with cti_status=${status}`;
-  timeline.line('call', how, 'good');
-  return EXIT.ok;
+  switchhook call show 7c4f0d3e-9c0f-4d0b-8d1c-0f7d3c1b2a10`,
+    );
 }

@@ -7,6 +7,7 @@ export const EXIT = {
   usage: 2,
   config: 3,
   unreachable: 4,
+  denied: 5,
 } as const;
 
 /** For docs/reference/cli.md. */
@@ -24,6 +25,11 @@ export const EXIT_CODES: readonly { readonly code: number; readonly meaning: str
     meaning:
       'What the command needs could not be reached or taken: the app, the daemon, a free port, a freeswitch binary.',
   },
+  {
+    code: EXIT.denied,
+    meaning:
+      'The daemon does not know the token, or its role is too low; or FreeSWITCH refused the password.',
+  },
   { code: 130, meaning: 'Stopped at once by a second SIGINT (`serve`), or by the first one elsewhere.' },
   { code: 143, meaning: 'Stopped at once by a second SIGTERM (`serve`), or by the first one elsewhere.' },
 ];
@@ -32,12 +38,28 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   usage: EXIT.usage,
   config_invalid: EXIT.config,
   config_unreadable: EXIT.config,
+  switch_config_invalid: EXIT.config,
+  switch_config_unreadable: EXIT.config,
   invalid_url: EXIT.usage,
+  acl_invalid_entry: EXIT.usage,
+  acl_not_configured: EXIT.config,
+  acl_unreadable: EXIT.config,
+  acl_not_xml: EXIT.config,
+  acl_not_accepted: EXIT.config,
+  invalid_request: EXIT.usage,
+  confirmation_needed: EXIT.usage,
+  unauthorized: EXIT.denied,
+  forbidden: EXIT.denied,
+  not_local: EXIT.denied,
+  command_refused: EXIT.denied,
   dns_failed: EXIT.unreachable,
   connect_refused: EXIT.unreachable,
   connect_timeout: EXIT.unreachable,
   tls_failed: EXIT.unreachable,
   response_timeout: EXIT.unreachable,
+  daemon_protocol: EXIT.unreachable,
+  switch_auth_failed: EXIT.denied,
+  switch_acl_refused: EXIT.denied,
   switch_unreachable: EXIT.unreachable,
   switch_closed: EXIT.unreachable,
   daemon_unreachable: EXIT.unreachable,

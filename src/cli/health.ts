@@ -1,6 +1,6 @@
-import { isIPv6 } from 'node:net';
 import { Command } from 'commander';
 import { AppError } from '../errors.js';
+import { originOfConfig } from './api-client.js';
 import type { Cli } from './cli.js';
 import { configOption, readNamedConfig } from './config-file.js';
 import type { ConfigFlag } from './config-file.js';
@@ -33,7 +33,7 @@ Example:
 
 async function health(cli: Cli, flags: HealthFlags): Promise<number> {
   const { http } = readNamedConfig(cli, flags, 'defaults').config;
-  const url = `http://${reachable(http.host)}:${http.port}/${flags.ready === true ? 'readyz' : 'healthz'}`;
+  const url = `${originOfConfig(http)}/${flags.ready === true ? 'readyz' : 'healthz'}`;
   let response: Response;
   let body: string;
   try {
@@ -47,11 +47,4 @@ async function health(cli: Cli, flags: HealthFlags): Promise<number> {
   }
   cli.out(`${printable(body)}\n`);
   return response.ok ? EXIT.ok : EXIT.failed;
-}
-
-/** The address to ask when the daemon listens on all of them. */
-function reachable(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  if (host === '::') return '[::1]';
-  return isIPv6(host) ? `[${host}]` : host;
 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { createInterface } from 'node:readline/promises';
 import type { Cli } from './cli.js';
 import { EXIT } from './exit-code.js';
 import { printError } from './print-error.js';
@@ -8,14 +9,37 @@ const cli: Cli = {
   env: process.env,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  terminal: process.stdout.isTTY,
   colour: process.stdout.isTTY && !process.env['NO_COLOR'],
   onSignal(listener) {
     process.on('SIGTERM', listener).on('SIGINT', listener);
     return () => process.off('SIGTERM', listener).off('SIGINT', listener);
   },
+  onHangup(listener) {
+    process.on('SIGHUP', listener);
+    return () => process.off('SIGHUP', listener);
+  },
   ...(process.stdin.isTTY && { keys: readKeys }),
+  ...(process.stdin.isTTY && process.stderr.isTTY && { ask }),
+  readInput,
   exitCode: EXIT.ok,
 };
+
+/** On standard error, so that the results stay alone on standard output. */
+async function ask(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await lines.question(question);
+  } finally {
+    lines.close();
+  }
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
 
 function readKeys(listener: (key: string) => void): () => void {
   const onData = (chunk: Buffer): void => {

@@ -17,6 +17,8 @@ export interface PhoneOptions {
 export interface Phone {
   press(digit: string): void;
   hangUp(): void;
+  /** Resolves when everybody has let go of the call, the daemon too. */
+  settled(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function startPhone(options: PhoneOptions): Promise<Phone> {
   return {
     press: (digit) => call.sendDigits(digit),
     hangUp: () => call.hangup(),
+    settled: () => simulator.idle(),
     stop: () => simulator.stop(),
   };
 }

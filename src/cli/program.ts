@@ -1,15 +1,25 @@
 import { Command, CommanderError } from 'commander';
 import { AppError } from '../errors.js';
+import { aclCommand } from './acl/acl.js';
 import { actionsCommand } from './actions.js';
+import { auditCommand } from './audit.js';
 import { callCommand } from './call.js';
+import { callsCommand } from './calls.js';
 import { checkCommand } from './check.js';
 import type { Cli } from './cli.js';
+import { completionCommand } from './completion.js';
 import { demoCommand } from './demo.js';
+import { doctorCommand } from './doctor.js';
 import { EXIT, exitCodeOfError } from './exit-code.js';
+import { fsCommand } from './fs.js';
+import { functionCommand } from './function/function.js';
 import { healthCommand } from './health.js';
+import { phoneCommand } from './phone-command.js';
 import { printError } from './print-error.js';
 import { referenceCommand } from './reference.js';
+import { reloadCommand } from './reload.js';
 import { serveCommand } from './serve.js';
+import { switchesCommand } from './switches.js';
 import { version } from './version.js';
 
 export function createProgram(cli: Cli): Command {
@@ -19,19 +29,32 @@ export function createProgram(cli: Cli): Command {
     )
     .version(version(), '-V, --version', 'print the version')
     .helpCommand(false)
-    .showSuggestionAfterError(true);
+    .showSuggestionAfterError(true)
+    // An option behind a subcommand's name is that subcommand's.
+    .enablePositionalOptions();
   program.addCommand(serveCommand(cli));
   program.addCommand(checkCommand(cli));
   program.addCommand(actionsCommand(cli));
   program.addCommand(demoCommand(cli));
+  program.addCommand(phoneCommand(cli));
+  program.addCommand(callsCommand(cli));
   program.addCommand(callCommand(cli));
+  program.addCommand(switchesCommand(cli));
+  program.addCommand(aclCommand(cli));
+  program.addCommand(auditCommand(cli));
+  program.addCommand(functionCommand(cli));
   program.addCommand(healthCommand(cli));
+  program.addCommand(reloadCommand(cli));
+  program.addCommand(fsCommand(cli));
+  program.addCommand(doctorCommand(cli));
+  program.addCommand(completionCommand(cli, () => createProgram(cli)));
   program.addCommand(
     referenceCommand(cli, () => createProgram(cli)),
     { hidden: true },
   );
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command
+      .helpCommand(false)
       .helpOption('-h, --help', 'print this help')
       .exitOverride()
       .configureOutput({
@@ -41,6 +64,11 @@ export function createProgram(cli: Cli): Command {
       });
   }
   return program;
+}
+
+/** The command and all below it. */
+function withSubcommands(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
 /**

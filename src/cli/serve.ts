@@ -12,6 +12,7 @@ export function serveCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       `
+SIGHUP: reads the configuration again, all of it or nothing (as switchhook reload config does).
 SIGTERM or SIGINT: takes no more calls, lets the running ones end (at most limits.drain_timeout_ms), stops.
 A second signal stops at once; what FreeSWITCH was already given runs on there.
 
@@ -30,9 +31,22 @@ async function serve(cli: Cli, flags: ConfigFlag): Promise<number> {
   for (const warning of warnings) log.warn({ warning }, 'configuration needs a look');
 
   const signals = listen(cli);
+  // Until the daemon is there, there is nothing to reload; it must not end by it either.
+  let hangup = cli.onHangup(() => undefined);
   try {
     const { startDaemon } = await import('../daemon.js');
-    const daemon = await startDaemon(config, { log });
+    const daemon = await startDaemon(config, {
+      log,
+      env: cli.env,
+      reread: () => readNamedConfig(cli, flags, 'fail'),
+    });
+    hangup = cli.onHangup(() => {
+      try {
+        daemon.reload();
+      } catch {
+        // The daemon's log has it, and everything is as it was.
+      }
+    });
 
     const first = await signals.first;
     log.info({ signal: first, calls: daemon.activeCalls }, 'draining');
@@ -41,6 +55,7 @@ async function serve(cli: Cli, flags: ConfigFlag): Promise<number> {
     await daemon.stop();
     return second === undefined ? EXIT.ok : second === 'SIGINT' ? 130 : 143;
   } finally {
+    hangup();
     signals.close();
   }
 }

@@ -67,6 +67,21 @@ function described(entry: TraceEntry): { readonly who: string; readonly what: st
       const what = parts.filter((part) => part !== '').join('  ');
       return { who: 'outcome', what, tone: entry.status === 'ok' ? 'good' : 'bad' };
     }
+    case 'asked': {
+      const what = { appended: 'a list is to follow', interrupted: 'interrupted', dropped: 'came too late' };
+      return plain('call', `${what[entry.what]}, by ${entry.by}`);
+    }
+    case 'block': {
+      const parts = [`${entry.flow}/${entry.block}`, `(${entry.blockType})`, entry.exit, entry.error ?? ''];
+      return plain('flow', parts.filter((part) => part !== '').join('  '));
+    }
+    case 'doing':
+      return plain('flow', `${entry.block}  ${entry.id}  ${entry.target}`);
+    case 'function': {
+      const parts = [entry.function, entry.code ?? 'answered', entry.detail ?? ''];
+      const what = `${parts.filter((part) => part !== '').join('  ')}  in ${Math.round(entry.durationMs)} ms`;
+      return { who: 'function', what, tone: entry.code === undefined ? 'plain' : 'bad' };
+    }
     case 'failure':
       return { who: 'failure', what: `${entry.code}  ${entry.detail}`, tone: 'bad' };
     case 'ended': {

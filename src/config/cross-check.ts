@@ -11,7 +11,7 @@ import { suggestion } from './suggestion.js';
  */
 export function crossCheck(written: unknown): Problem[] {
   if (!isPlainMap(written)) return [];
-  return [...unknownPolicies(written), ...samePort(written)];
+  return [...unknownPolicies(written), ...samePort(written), ...openApi(written), ...sameTokens(written)];
 }
 
 function unknownPolicies(written: Record<string, unknown>): Problem[] {
@@ -21,6 +21,7 @@ function unknownPolicies(written: Record<string, unknown>): Problem[] {
   ];
   const named = [
     { at: ['app'], holder: written['app'] },
+    { at: ['flows'], holder: written['flows'] },
     ...Object.entries(isPlainMap(written['endpoints']) ? written['endpoints'] : {}).map(([name, holder]) => ({
       at: ['endpoints', name],
       holder,
@@ -47,6 +48,34 @@ function samePort(written: Record<string, unknown>): Problem[] {
 }
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** The API can end calls and change the switch: nobody is to reach it from elsewhere without a token. */
+function openApi(written: Record<string, unknown>): Problem[] {
+  const http = isPlainMap(written['http']) ? written['http'] : {};
+  const { host, tokens } = http;
+  if (typeof host !== 'string' || LOOPBACK.test(host)) return [];
+  if (Array.isArray(tokens) && tokens.length > 0) return [];
+  const message = `http.host: ${host} is not a loopback address: beyond this machine the API needs http.tokens`;
+  return [{ at: ['http', 'host'], message }];
+}
+
+/** The audit log could not tell them apart. */
+function sameTokens(written: Record<string, unknown>): Problem[] {
+  const http = isPlainMap(written['http']) ? written['http'] : {};
+  const tokens: readonly unknown[] = Array.isArray(http['tokens']) ? http['tokens'] : [];
+  return (['name', 'token'] as const).flatMap((key) => {
+    const seen = new Set<unknown>();
+    return tokens.flatMap((entry, index): Problem[] => {
+      const value = isPlainMap(entry) ? entry[key] : undefined;
+      if (typeof value !== 'string' || !seen.has(value)) {
+        seen.add(value);
+        return [];
+      }
+      const path = ['http', 'tokens', index, key];
+      return [{ at: path, message: `${pathText(path)}: the same ${key} as another entry's` }];
+    });
+  });
+}
 
 /** What is allowed but worth a look. */
 export function remarks(config: Config): string[] {

@@ -1,4 +1,4 @@
-import { MASK, maskUrl } from '../source/curl/mask.js';
+import { MASK, maskUrl } from '../http-client/mask.js';
 import { isPlainMap } from './layer.js';
 import { configSchema } from './schema.js';
 import type { Config } from './schema.js';
@@ -31,9 +31,14 @@ function redact(
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [
       key,
-      redact(item, shape?.child(key), isSecret || SECRET_KEY.test(key), parameters),
+      redact(item, shape?.child(key), isSecret || isSecretKey(key, shape?.child(key)), parameters),
     ]),
   );
+}
+
+/** `http.tokens` holds more than secrets, and the schema says which of it is one. */
+function isSecretKey(key: string, shape: Shape | undefined): boolean {
+  return SECRET_KEY.test(key) && (shape?.child(0)?.keys() ?? []).length === 0;
 }
 
 function namesIn(value: unknown): ReadonlySet<string> | undefined {

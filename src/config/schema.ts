@@ -1,6 +1,12 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { policyProfileSchema } from '../call/policy-profile.js';
+import { ROLES } from '../http/role.js';
+import { isTargetWord } from '../switch/attached/release-target.js';
+import { FS_DEFAULTS, fsEntryFault } from '../switch/fs-commands.js';
+import { flowsConfigSchema } from '../flow-files/settings.js';
+import { functionsConfigSchema } from '../functions/settings.js';
+import { recordsConfigSchema } from '../records/settings.js';
 import { appDefaultsSchema, egressSchema, endpointSchema } from '../source/curl/settings.js';
 
 /** The one profile that exists without being configured. */
@@ -29,9 +35,121 @@ const listenSchema = z.strictObject({
   port: port.default(8084).describe('Port of the `socket` application. 0 takes any free one.'),
 });
 
+const tokenSchema = z.strictObject({
+  name: name.describe('Who uses it; stands in the audit log.'),
+  role: z
+    .enum(ROLES)
+    .describe(
+      '`viewer` looks, `operator` also acts on calls, `admin` also changes the switch and the configuration.',
+    ),
+  token: z
+    .string()
+    .regex(/^[\x21-\x7e]{24,512}$/, 'expected 24 to 512 visible ASCII characters without blanks')
+    .meta({ secret: true })
+    .describe('`openssl rand -hex 32` makes a good one.'),
+});
+
 const httpSchema = z.strictObject({
-  host: host.default('127.0.0.1').describe('Address of the HTTP server that answers /healthz and /readyz.'),
+  host: host
+    .default('127.0.0.1')
+    .describe('Address of the HTTP server. Beyond loopback only together with `tokens`.'),
   port: port.default(8085).describe('Port of the HTTP server. 0 takes any free one.'),
+  tokens: z
+    .array(tokenSchema)
+    .max(1000)
+    .default([])
+    .describe(
+      'Who may use the API. Without any, it answers this machine alone, as `admin`. /healthz and /readyz need none.',
+    ),
+  rate_limit: z
+    .strictObject({
+      per_minute: z
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .default(600)
+        .describe('Requests to the API within a minute, per client address and token.'),
+    })
+    .prefault({}),
+});
+
+const auditLogSchema = z.strictObject({
+  file: z
+    .string()
+    .min(1)
+    .meta({ path: true })
+    .optional()
+    .describe('One JSON line for each change that somebody asked for. Without it the lines go to the log.'),
+});
+
+const releaseWord = z.string().refine(isTargetWord, {
+  error: 'expected letters, digits and "_.+*#@-", at most 128 of them',
+});
+
+const switchSchema = z.strictObject({
+  host: host.default('127.0.0.1').describe('Where its Event Socket listens.'),
+  port: z.int().min(1).max(65_535).default(8021).describe('Port of its Event Socket.'),
+  password: z
+    .string()
+    .min(1)
+    .regex(/^[^\r\n\0]*$/, 'a password has no line break')
+    .meta({ secret: true })
+    .describe('The password of its Event Socket (event_socket.conf.xml).'),
+  attach: z
+    .boolean()
+    .default(true)
+    .describe('Parked channels that carry `cti_curl` or `cti_flow` are taken.'),
+  release: z
+    .strictObject({
+      extension: releaseWord.describe('Extension of the dialplan.'),
+      context: releaseWord.describe('Context of the dialplan.'),
+      dialplan: releaseWord.default('XML').describe('Kind of dialplan.'),
+    })
+    .optional()
+    .describe(
+      'Where an attached call goes when its program ends without hanging up, unless the channel variable `cti_release` says otherwise. Absent: it is hung up with NORMAL_CLEARING.',
+    ),
+  guard_s: z
+    .int()
+    .min(1)
+    .max(3600)
+    .default(30)
+    .describe(
+      'How many seconds a call that waits for a daemon is left to wait when the daemon is gone. Then FreeSWITCH lets it go on, with `daemon_lost`.',
+    ),
+  conf_dir: z
+    .string()
+    .min(1)
+    .meta({ path: true })
+    .optional()
+    .describe('Where its configuration is, when it is on this machine: for `acl` and `audit`.'),
+  acl_file: z
+    .string()
+    .min(1)
+    .meta({ path: true })
+    .optional()
+    .describe('Its access lists; default: autoload_configs/acl.conf.xml in `conf_dir`.'),
+});
+
+const fsCommand = z.string().superRefine((text, context) => {
+  const fault = fsEntryFault(text);
+  if (fault !== undefined) context.addIssue({ code: 'custom', message: `the command ${fault}` });
+});
+
+function fsList(who: string): z.ZodDefault<z.ZodArray<typeof fsCommand>> {
+  return z
+    .array(fsCommand)
+    .max(1000)
+    .default([FS_DEFAULTS])
+    .describe(
+      `API commands that ${who} may give by \`switchhook fs\`: the words with which they begin, \`*\` for any word. \`${FS_DEFAULTS}\` stands for the built-in list.`,
+    );
+}
+
+const fsSchema = z.strictObject({
+  viewer: fsList('everybody with a token'),
+  operator: fsList('operators and admins'),
+  admin: fsList('admins'),
 });
 
 const limitsSchema = z.strictObject({
@@ -85,7 +203,18 @@ const logSchema = z.strictObject({
 
 export const configSchema = z.strictObject({
   listen: listenSchema.prefault({}).describe('Where FreeSWITCH connects to (application `socket`).'),
-  http: httpSchema.prefault({}).describe('The HTTP server for health checks.'),
+  http: httpSchema.prefault({}).describe('The HTTP server: health checks, and the API for operators.'),
+  audit_log: auditLogSchema.prefault({}).describe('Who changed what by the API.'),
+  instance: name
+    .optional()
+    .describe(
+      'The name of this daemon among those that share a switch; the mark of the channels that it has attached. Default: the host name. Keep it over restarts.',
+    ),
+  switches: z
+    .record(name, switchSchema)
+    .default({})
+    .describe('FreeSWITCHes that the daemon connects to, by name: for attached calls and for operators.'),
+  fs: fsSchema.prefault({}).describe('The terminal: which API commands of FreeSWITCH which role may give.'),
   limits: limitsSchema.prefault({}).describe('Protection against overload and endless loops.'),
   app: appDefaultsSchema
     .prefault({})
@@ -103,6 +232,9 @@ export const configSchema = z.strictObject({
       ...profiles,
     }))
     .describe('What the actions of an app may do, by profile name. `default` exists without being written.'),
+  flows: flowsConfigSchema.prefault({}).describe('Flows: programs of blocks, one YAML file each.'),
+  functions: functionsConfigSchema.prefault({}).describe('Functions that flows invoke.'),
+  records: recordsConfigSchema.prefault({}).describe('What is kept of calls that ended.'),
   log: logSchema.prefault({}).describe('The log, on standard output.'),
 });
 

@@ -103,6 +103,11 @@ export class EslClient {
     });
   }
 
+  /** For commands that `api` and `bgapi` are not enough for. @throws AppError `switch_unreachable` */
+  get connection(): EslConnection {
+    return this.#connected();
+  }
+
   /** The trimmed answer of an API command. @returns rejects with `switch_unreachable` when there is no connection */
   async api(command: string): Promise<string> {
     const reply = await this.#connected().send({ line: `api ${command}` });
@@ -240,8 +245,9 @@ export class EslClient {
 
   /** Subscribes to the results of jobs, once per connection and not before the first is wanted. */
   async #hearJobs(connection: EslConnection): Promise<void> {
-    // Plain does not spoil a JSON subscription: FreeSWITCH then sends all events as plain, and EslEvent reads both.
-    const commands: EslCommand[] = [{ line: 'event plain BACKGROUND_JOB' }];
+    // A connection has one format for all of its events, the one that was named last.
+    const json = this.#options.subscriptions?.some(({ line }) => line.startsWith('event json ')) ?? false;
+    const commands: EslCommand[] = [{ line: `event ${json ? 'json' : 'plain'} BACKGROUND_JOB` }];
     // Positive filters drop every event that none of them matches; the first one would drop all others.
     const filtered = this.#options.subscriptions?.some(({ line }) => line.startsWith('filter ')) ?? false;
     if (filtered) commands.push({ line: 'filter Event-Name BACKGROUND_JOB' });

@@ -1,24 +1,71 @@
+import type { Socket } from 'node:net';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
+import { AppError } from '../errors.js';
+import type { ApiFeature, ApiServices } from './api.js';
+import { answerFailure, apiPlugin } from './api.js';
+import { answerOf, failureOf } from './error-answer.js';
 import type { Health } from './health.js';
+import { RouteMethods } from './route-methods.js';
 import { healthRoutes } from './routes/health.js';
+
+/** A route that takes more says so. */
+const BODY_LIMIT_BYTES = 128 * 1024;
+/** A connection on which nothing moves; the longest answer (a reload of the switch) takes less. */
+const QUIET_CONNECTION_MS = 120_000;
 
 export interface HttpServices {
   /** Asked at every request, so it must be cheap. */
   readonly health: () => Health;
+  /** The API below `/v1`; without it there are only the health checks. */
+  readonly api?: ApiServices & { readonly features: readonly ApiFeature[] };
 }
 
 /** The daemon's HTTP server, not listening yet. */
 export function createHttpApp(services: HttpServices): FastifyInstance {
   const app = Fastify({
-    // Nothing here takes a body; a peer that sends slowly or holds connections open is not waited for.
-    bodyLimit: 1024,
+    bodyLimit: BODY_LIMIT_BYTES,
+    // A peer that sends slowly or holds connections open is not waited for.
     requestTimeout: 5000,
-    connectionTimeout: 10_000,
+    connectionTimeout: QUIET_CONNECTION_MS,
     keepAliveTimeout: 5000,
     // A probe that keeps its connection must not keep a stopping daemon alive.
     forceCloseConnections: true,
+    frameworkErrors: (error, _request, reply) => void answerFailure(reply, failureOf(error)),
+    clientErrorHandler: refuseGarbage,
+  });
+  const methods = new RouteMethods();
+  app.addHook('onRoute', ({ url, method }) => methods.add(url, method));
+  app.setErrorHandler((error, _request, reply) => void answerFailure(reply, failureOf(error)));
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    const allowed = methods.at(path);
+    if (allowed.length === 0) return answerFailure(reply, { error: new AppError('no_such_route') });
+    reply.header('allow', allowed.join(', '));
+    const detail = `Allowed: ${allowed.join(', ')}.`;
+    return answerFailure(reply, { error: new AppError('method_not_allowed', detail) });
   });
   app.register(healthRoutes, { health: services.health });
+  if (services.api !== undefined) {
+    const { features, ...rest } = services.api;
+    app.register(apiPlugin, { prefix: '/v1', services: rest, features });
+  }
   return app;
+}
+
+/** What isn't HTTP at all gets the shape of every other error, and no more of our time. */
+function refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const failure = {
+    error: new AppError('invalid_request', `Not HTTP as it is understood here (${error.code ?? ''}).`),
+  };
+  const body = JSON.stringify(answerOf(failure));
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
 }

@@ -45,6 +45,8 @@ export class Core {
   readonly bus = new EventBus();
   readonly channels = new Map<string, Channel>();
   readonly globals = new NamedValues();
+  /** What mod_hash keeps, by `<realm>_<key>`. */
+  readonly hash = new Map<string, string>();
   /** The open Event Socket connections, of both directions. */
   readonly listeners = new Set<Listener>();
   readonly scheduler: Scheduler;

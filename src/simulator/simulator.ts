@@ -90,6 +90,11 @@ export class Simulator {
     this.core.reload();
   }
 
+  /** Resolves when nothing runs on any channel: what was hung up has been let go by those who listened to it. */
+  idle(): Promise<void> {
+    return this.core.idle();
+  }
+
   /** Hangs up every channel and closes every socket. */
   async stop(): Promise<void> {
     if (this.stopping) return;

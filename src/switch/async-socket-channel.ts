@@ -8,11 +8,10 @@ import type { Channel, ChannelData, Segment, SegmentEnd, SegmentResult, StepResu
 import { endOf } from './channel.js';
 import { compileSegment } from './inline-list.js';
 import { FrameData, RunNames, waitingStep } from './socket-channel.js';
+import { TimedBreak } from './timed-break.js';
 
 /** How long after a hang-up the application that it ended may take to be reported. */
 const LAST_EVENT_MS = 2000;
-/** A time limit is enforced again at this distance while an application goes on after a break. */
-const BREAK_AGAIN_MS = 1000;
 
 /**
  * A channel that FreeSWITCH connected with `socket host:port async full`: it is parked, what is sent is queued, and
@@ -28,7 +27,10 @@ export class AsyncSocketChannel implements Channel {
   readonly #goneController = new AbortController();
   readonly #names = new RunNames();
   readonly #completions = new Map<string, (event: EslEvent) => void>();
+  readonly #full: boolean;
   #over = false;
+  #running = false;
+  #kept = false;
 
   constructor(call: EslSocketCall) {
     this.#connection = call.connection;
@@ -37,16 +39,19 @@ export class AsyncSocketChannel implements Channel {
     this.gone = this.#goneController.signal;
     call.connection.onEvent = (event) => this.#onEvent(event);
     call.connection.onNotice = (notice) => {
-      if (notice.disposition === 'linger') this.#end({ kind: 'hung_up', cause: '' });
+      if (notice.disposition !== 'linger') return;
+      this.#end({ kind: 'hung_up', cause: '' });
+      if (this.#over) this.#connection.end();
     };
     void call.connection.closed.then((close) => {
       this.#over = true;
       this.#end({ kind: 'lost', detail: close.detail });
     });
-    // `resume`: when this connection ends, for whatever reason, the dialplan goes on (mod_event_socket.c LFLAG_RESUME).
-    // Without it the channel would stay parked with nobody in control.
+    this.#full = call.full;
+    // When this connection ends, for whatever reason, the dialplan goes on (mod_event_socket.c socket_resume). Without
+    // it the channel would stay parked with nobody in control. `resume` says the same, and can't be taken back.
     void call.connection.sendBatch([
-      { line: 'resume' },
+      { line: call.full ? `api uuid_setvar ${this.uuid} socket_resume true` : 'resume' },
       { line: `filter Unique-ID ${this.uuid}` },
       // Without `full` there is no `event`; `myevents` is allowed and names these two among others (mod_event_socket.c parse_command).
       { line: call.full ? 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP' : 'myevents' },
@@ -80,8 +85,14 @@ export class AsyncSocketChannel implements Channel {
     const bounded = segment.steps.findIndex(
       (step) => step.timeoutMs !== undefined && applicationInfo(step.application).stop === 'break',
     );
-    const limit = this.#bound(segment.steps[bounded]?.timeoutMs);
+    const limit = new TimedBreak(segment.steps[bounded]?.timeoutMs, () => {
+      void this.#connection.send({ line: `api uuid_break ${this.uuid} all` });
+    });
+    this.#running = true;
     const event = await this.#completionOf(id, commands);
+    this.#running = false;
+    const kept = segment.release && this.#kept;
+    this.#kept = false;
     const timedOut = limit.stop();
     const clock = { elapsedMs: performance.now() - startedAt, endedAtMicros: microsOf(event) };
     const reading = compiled.read(
@@ -94,8 +105,18 @@ export class AsyncSocketChannel implements Channel {
       return index === bounded ? { ...step, timedOut } : step;
     });
     const end = reading.completed ? ({ kind: 'completed' } as const) : this.#whyEnded(event);
-    if (segment.release || end.kind !== 'completed') this.#letGo();
-    return { end, steps };
+    if ((segment.release && !kept) || end.kind !== 'completed') this.#letGo(end.kind === 'moved');
+    return { end, steps, ...(kept ? { kept } : {}) };
+  }
+
+  keep(): boolean {
+    this.#kept = this.#running;
+    return !this.#over;
+  }
+
+  api(command: string): Promise<string> | undefined {
+    if (this.#over) return undefined;
+    return this.#connection.send({ line: `api ${command}` }).then(({ text }) => text);
   }
 
   async wait(play: string | undefined): Promise<SegmentEnd> {
@@ -140,33 +161,26 @@ export class AsyncSocketChannel implements Channel {
     });
   }
 
-  #bound(timeoutMs: number | undefined): { stop(): boolean } {
-    if (timeoutMs === undefined) return { stop: () => false };
-    let fired = false;
-    let timer: NodeJS.Timeout | undefined;
-    const fire = (): void => {
-      fired = true;
-      void this.#connection.send({ line: `api uuid_break ${this.uuid} all` });
-      timer = setTimeout(fire, BREAK_AGAIN_MS);
-    };
-    timer = setTimeout(fire, timeoutMs);
-    return {
-      stop: () => {
-        clearTimeout(timer);
-        return fired;
-      },
-    };
-  }
-
   #whyEnded(event: EslEvent | undefined): SegmentEnd {
     if (this.gone.aborted) return endOf(this);
     if (event === undefined) return { kind: 'lost', detail: 'FreeSWITCH did not take the list' };
     return { kind: 'moved', to: event.get('Caller-Transfer-Source') ?? '' };
   }
 
-  #letGo(): void {
+  /**
+   * The end of the connection is the end of the `socket` application, wherever the channel is by then: it clears
+   * CF_CONTROLLED, which ends whatever parks the channel now, and with `socket_resume` puts it into CS_RESET
+   * (mod_event_socket.c listener_run). So a channel that was moved keeps its connection, which hears nothing, until
+   * it hangs up.
+   */
+  #letGo(moved = false): void {
     if (this.#over) return;
     this.#over = true;
+    if (this.#full && moved && !this.gone.aborted) {
+      const lines = ['noevents', `api uuid_setvar ${this.uuid} socket_resume`];
+      void this.#connection.sendBatch(lines.map((line) => ({ line })));
+      return;
+    }
     void this.#connection.send({ line: 'exit' });
     this.#connection.end();
   }

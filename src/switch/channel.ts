@@ -45,6 +45,8 @@ export type SegmentEnd =
 export interface SegmentResult {
   readonly end: SegmentEnd;
   readonly steps: readonly StepResult[];
+  /** It was to release the call, and has not: `keep` came in time. */
+  readonly kept?: boolean;
 }
 
 /** What FreeSWITCH told about the channel when it was handed over. */
@@ -66,6 +68,17 @@ export interface Channel {
    * meanwhile. A moment is at most about two seconds, or as long as the file that is played.
    */
   wait(play: string | undefined): Promise<SegmentEnd>;
+  /**
+   * Something is to come after the segment that runs, although it was given with `release`: the call is to stay.
+   * Whether that was in time is told by the segment's result. Absent where what was given can't be taken back.
+   * @returns false when the call has been released already
+   */
+  keep?(): boolean;
+  /**
+   * Gives an API command over the channel's own connection.
+   * @returns undefined when there is none, or when it would have to wait for what the channel runs
+   */
+  api?(command: string): Promise<string> | undefined;
   /** Sets variables and gives the call back to the dialplan. Says how the channel was found. */
   release(variables: Readonly<Record<string, string>>): Promise<SegmentEnd>;
 }

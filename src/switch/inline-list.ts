@@ -32,7 +32,20 @@ const PLAIN_IN_LIST = /^[A-Za-z0-9_.:/@=&?#+*-]+$/;
 /** Data that `multiset` takes as it is: no quotes, escapes, expansion or delimiter, and no blank at either end. */
 const PLAIN_IN_MULTISET = /^(?! )[^'\\$!\r\n\0]+(?<! )$/;
 
+/** How a list ends on a channel that is not given back by the end of a `socket`. */
+export interface ListTail {
+  /** Set together with the last outcome; names and values plain. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Items behind all others, at most three; plain but for escaped references. */
+  readonly items: readonly string[];
+}
+
 export interface CompiledSegment {
+  /**
+   * Variables that may be set from outside before the list, by whatever takes a value as it is. Empty unless the
+   * segment was compiled with a tail.
+   */
+  readonly variables: readonly (readonly [name: string, value: string])[];
   /** Executes to send before the list, in order. */
   readonly before: readonly { readonly application: string; readonly data: string }[];
   /** The argument of `execute_extension`. */
@@ -68,7 +81,7 @@ export function itemsOf(step: Step): number {
   return 3 + (applicationInfo(step.application).takesTime ? 1 : 0);
 }
 
-/** The most items that the steps of one segment may take together. */
+/** The most items that the steps of one segment may take together; the rest is for its end. */
 export const SEGMENT_ITEMS = MAX_ITEMS - 4;
 
 /**
@@ -84,11 +97,25 @@ function escapeForSet(data: string): string {
 class Assignments {
   readonly #plain: string[] = [];
   readonly #awkward: string[] = [];
+  readonly #all: [string, string][] = [];
 
   add(name: string, value: string): void {
+    this.#all.push([name, value]);
     if (value === '' || PLAIN_IN_MULTISET.test(value)) this.#plain.push(`${name}=${value}`);
     // Data with `$` is expanded by FreeSWITCH here, once its policy let it pass; see the escape above.
     else this.#awkward.push(`${name}=${value.includes('$') ? value : escapeForSet(value)}`);
+  }
+
+  /** Without the data that FreeSWITCH is to expand: for a channel whose variables can be set from outside. */
+  direct(): { readonly values: readonly (readonly [string, string])[]; readonly rest: Assignments } {
+    const rest = new Assignments();
+    const values: [string, string][] = [];
+    for (const [name, value] of this.#all) {
+      if (/[$\r\n\0]/.test(value) || value.trim() !== value) rest.add(name, value);
+      // Only one pass of expansion is left: that of the reference.
+      else values.push([name, value.replaceAll('\\', '\\\\')]);
+    }
+    return { values, rest };
   }
 
   executes(): { application: string; data: string }[] {
@@ -106,7 +133,7 @@ class Assignments {
  * @param run names this run of this segment, so that a value left by another is never taken for its own; letters
  *   and digits.
  */
-export function compileSegment(segment: Segment, run: string): CompiledSegment {
+export function compileSegment(segment: Segment, run: string, tail?: ListTail): CompiledSegment {
   const variables = new Assignments();
   const items: string[] = [];
   const markers: Marker[] = [];
@@ -147,15 +174,37 @@ export function compileSegment(segment: Segment, run: string): CompiledSegment {
     markers.push({ step: index, variable: outcomeVariables.at(-1) ?? 'cti_o1', names });
   });
 
-  const ending = [...Object.entries(segment.after).map(([name, value]) => `${name}=${value}`)];
+  const ending = Object.entries({ ...segment.after, ...tail?.variables }).map(
+    ([name, value]) => `${name}=${value}`,
+  );
   ending.push(accumulate(SENTINEL, 2));
-  items.push(`multiset:^^${SET_DELIMITER}${ending.join(SET_DELIMITER)}`);
+  items.push(`multiset:^^${SET_DELIMITER}${ending.join(SET_DELIMITER)}`, ...(tail?.items ?? []));
 
+  const outside = tail === undefined ? undefined : variables.direct();
   return {
-    before: variables.executes(),
+    variables: outside?.values ?? [],
+    before: (outside?.rest ?? variables).executes(),
     list: `m:${ITEM_DELIMITER}:${items.join(ITEM_DELIMITER)} inline`,
     outcomeVariables,
-    read: (values, clock) => readResults(segment.steps, markers, run, values, clock),
+    read: readerOf(segment.steps, markers, run),
+  };
+}
+
+/** Outside of `compileSegment`, so that what it has built is not kept for as long as the list runs. */
+function readerOf(steps: readonly Step[], markers: readonly Marker[], run: string): CompiledSegment['read'] {
+  return (values, clock) => readResults(steps, markers, run, values, clock);
+}
+
+/** A list of one application that leaves nothing behind: no outcome, no sentinel. */
+export function compileBare(
+  step: Step,
+  items: readonly string[],
+): Pick<CompiledSegment, 'variables' | 'list'> {
+  const variables = new Assignments();
+  const all = [itemFor(step, 0, variables), ...items];
+  return {
+    variables: variables.direct().values,
+    list: `m:${ITEM_DELIMITER}:${all.join(ITEM_DELIMITER)} inline`,
   };
 }
 

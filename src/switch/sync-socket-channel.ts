@@ -24,6 +24,10 @@ export class SyncSocketChannel implements Channel {
   /** What `transfer_source` was before anything of ours ran. */
   readonly #transferredFrom: string | undefined;
   #over = false;
+  #running = false;
+  /** What runs is silence, and a short one. */
+  #quiet = false;
+  #kept = false;
 
   constructor(call: EslSocketCall) {
     // Nothing below may keep `call`, and with it the channel's description, for as long as the call lasts.
@@ -64,7 +68,11 @@ export class SyncSocketChannel implements Channel {
     const disarmed = timer?.disarm().length ?? 0;
     if (segment.release) this.data.forget();
     const sentAt = performance.now();
+    this.#running = true;
     const replies = await this.#exchange(commands);
+    this.#running = false;
+    const kept = segment.release && this.#kept;
+    this.#kept = false;
     if (replies === undefined) return this.#lost(segment);
     const clock = { elapsedMs: performance.now() - sentAt, endedAtMicros: this.#switchMicros() };
     const answers = replies.slice(replies.length - disarmed - compiled.outcomeVariables.length);
@@ -72,8 +80,18 @@ export class SyncSocketChannel implements Channel {
     const timedOut = timer?.fired(answers.slice(compiled.outcomeVariables.length)) ?? false;
     const steps = reading.steps.map((step, index) => (index === bounded ? { ...step, timedOut } : step));
     const end = reading.completed ? ({ kind: 'completed' } as const) : await this.#whyEnded();
-    if (segment.release || end.kind !== 'completed') this.#letGo();
-    return { end, steps };
+    if ((segment.release && !kept) || end.kind !== 'completed') this.#letGo();
+    return { end, steps, ...(kept ? { kept } : {}) };
+  }
+
+  keep(): boolean {
+    this.#kept = this.#running;
+    return !this.#over;
+  }
+
+  api(command: string): Promise<string> | undefined {
+    if ((this.#running && !this.#quiet) || this.#over) return undefined;
+    return this.#connection.send({ line: `api ${command}` }).then(({ text }) => text);
   }
 
   #timerFor(step: Step | undefined): BreakTimer | undefined {
@@ -83,7 +101,9 @@ export class SyncSocketChannel implements Channel {
   }
 
   async wait(play: string | undefined): Promise<SegmentEnd> {
+    this.#quiet = play === undefined;
     const { end } = await this.run({ steps: [waitingStep(play)], before: {}, after: {}, release: false });
+    this.#quiet = false;
     return end;
   }
 

@@ -60,6 +60,11 @@ export function callLogger(log: Logger, uuid: string): Logger {
   return log.child({ uuid });
 }
 
+/** A copy in which what callers may have entered is masked, as in the log; so is what looks like a secret. */
+export function withoutDigits(value: unknown): unknown {
+  return clean(value, false);
+}
+
 function clean(value: unknown, showDigits: boolean, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Error || value instanceof Date)
     return value;

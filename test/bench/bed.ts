@@ -6,6 +6,7 @@ import { within } from '../support/eventually.js';
 import { freeSipPort, freeTcpPort } from '../support/ports.js';
 import { type Child, Children } from './children.js';
 import { dialplanXml, extensions, LUA_SCRIPT, type Ports } from './dialplan.js';
+import { FOREIGN_EVENTS_FILE, FOREIGN_EVENTS_SCRIPT } from './foreign-events.js';
 import { Generator } from './generator.js';
 import { reserveManyMediaPorts } from './media-ports.js';
 import { type PeerName, startPeer } from './peers.js';
@@ -73,12 +74,14 @@ export class Bed {
       appTls: https,
       switchhook: await freeTcpPort(),
       switchhookContext: await freeTcpPort(),
+      switchhookAttached: await freeTcpPort(),
       esl: await freeTcpPort(),
       eslAllEvents: await freeTcpPort(),
       modesl: await freeTcpPort(),
       bare: await freeTcpPort(),
       bareHold: await freeTcpPort(),
     };
+    await writeFile(join(folder, FOREIGN_EVENTS_FILE), FOREIGN_EVENTS_SCRIPT);
     const luaScript = join(folder, 'ask.lua');
     await writeFile(luaScript, LUA_SCRIPT);
 
@@ -119,6 +122,7 @@ export class Bed {
       children: this.#children,
       ports: this.#ports,
       folder: this.#folder,
+      freeswitch: this.freeswitch,
     });
     this.#processes.set(name, child);
     return child;
@@ -128,6 +132,11 @@ export class Bed {
   async freshPeer(name: PeerName): Promise<Child | undefined> {
     await this.#processes.get(name)?.stop();
     return await this.peer(name);
+  }
+
+  /** A file of this run. */
+  file(name: string): string {
+    return join(this.#folder, name);
   }
 
   /** Sessions that FreeSWITCH holds now (mod_commands.c, status_function: "%u session(s) - peak"). */

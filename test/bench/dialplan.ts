@@ -12,6 +12,7 @@ export interface Ports {
   readonly appTls: number;
   readonly switchhook: number;
   readonly switchhookContext: number;
+  readonly switchhookAttached: number;
   readonly esl: number;
   readonly eslAllEvents: number;
   readonly modesl: number;
@@ -53,6 +54,20 @@ export function extensions(ports: Ports, luaScript: string): Extension[] {
       actions: [
         ['set', `cti_curl=${program}`],
         ['execute_extension', 'cti_curl XML switchhook'],
+      ],
+    },
+    {
+      name: 'play-switchhook_attached',
+      actions: [
+        ['set', `cti_curl=${program}`],
+        ['park', ''],
+      ],
+    },
+    {
+      name: 'hold-switchhook_attached',
+      actions: [
+        ['set', `cti_curl=${http}/hold?number={destination_number}`],
+        ['park', ''],
       ],
     },
     { name: 'hold-switchhook', actions: switchhook(`${http}/hold?number={destination_number}`) },

@@ -3,6 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findFreeswitch } from '../freeswitch/switch.js';
 import { environment, type Environment } from './environment.js';
+import type { ForeignEvents } from './foreign-events.js';
 import type { HoldSample } from './hold.js';
 import type { LoadSample } from './measure.js';
 import { type BenchOptions, parseOptions, type Part, USAGE } from './options.js';
@@ -14,7 +15,7 @@ import { holdTable, legend, loadTables, targetTable } from './report.js';
 import { summarize } from './summary.js';
 import { targets } from './targets.js';
 
-const SWITCH_PARTS: readonly Part[] = ['load', 'https', 'memory'];
+const SWITCH_PARTS: readonly Part[] = ['load', 'https', 'memory', 'events'];
 
 interface Results {
   environment?: Environment;
@@ -23,6 +24,7 @@ interface Results {
   simulator?: SimulatorFigures;
   load: LoadSample[];
   hold: HoldSample[];
+  foreign?: ForeignEvents;
   skipped: string[];
   complaints: Readonly<Record<string, number>>;
 }
@@ -80,7 +82,7 @@ async function write(results: Results, path: string | undefined): Promise<string
   await mkdir(dirname(file), { recursive: true });
   await writeFile(
     file,
-    `${JSON.stringify({ ...results, summary: load, targets: targets({ load, hold: results.hold, framing: results.framing }) }, undefined, 2)}\n`,
+    `${JSON.stringify({ ...results, summary: load, targets: targets({ load, hold: results.hold, framing: results.framing, foreign: results.foreign }) }, undefined, 2)}\n`,
   );
   return file;
 }
@@ -99,7 +101,9 @@ async function main(): Promise<void> {
   if (load.length > 0) print(loadTables(load));
   if (results.hold.length > 0) print(holdTable(results.hold));
   if (load.length > 0) print(legend());
-  print(targetTable(targets({ load, hold: results.hold, framing: results.framing })));
+  print(
+    targetTable(targets({ load, hold: results.hold, framing: results.framing, foreign: results.foreign })),
+  );
   for (const [what, times] of Object.entries(results.complaints))
     print(`FreeSWITCH, ${times} times: ${what}`);
   for (const skipped of results.skipped) print(`skipped: ${skipped}`);

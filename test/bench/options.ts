@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_PEERS, PEERS, type PeerName } from './peers.js';
 
-export const PARTS = ['framing', 'simulator', 'load', 'https', 'memory'] as const;
+export const PARTS = ['framing', 'simulator', 'load', 'https', 'memory', 'events'] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import net from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
@@ -15,6 +14,7 @@ export const PEERS = [
   'bare',
   'switchhook',
   'switchhook_context',
+  'switchhook_attached',
   'mod_httapi',
   'lua',
   'esl',
@@ -31,6 +31,7 @@ export const PEER_NOTES: Readonly<Record<PeerName, string>> = {
   bare: 'raw TCP, sync socket, fixed list, nobody is asked',
   switchhook: 'this daemon, reached by a socket action in the dialplan, as esl and modesl are',
   switchhook_context: 'this daemon, reached through dialplan/switchhook.xml',
+  switchhook_attached: 'this daemon, which takes parked calls over its own connections',
   mod_httapi: 'inside FreeSWITCH, asks over HTTP per call',
   lua: 'dialplan script with mod_curl, inside FreeSWITCH',
   esl: 'npm esl 11, async full, all_events: false',
@@ -51,6 +52,8 @@ interface StartContext {
   readonly children: Children;
   readonly ports: Ports;
   readonly folder: string;
+  /** Of the switch that it attaches calls on. */
+  readonly freeswitch?: { readonly eventSocketPort: number; readonly eventSocketPassword: string };
 }
 
 /** The process behind a peer, listening; undefined for those inside FreeSWITCH. */
@@ -80,10 +83,23 @@ export async function startPeer(peer: PeerName, context: StartContext): Promise<
       return await startSwitchhook(context, ports.switchhook);
     case 'switchhook_context':
       return await startSwitchhook(context, ports.switchhookContext);
+    case 'switchhook_attached': {
+      if (context.freeswitch === undefined) throw new Error('there is no switch to attach calls on');
+      const { eventSocketPort: port, eventSocketPassword: password } = context.freeswitch;
+      const main = { host: '127.0.0.1', port, password };
+      return await startSwitchhook(context, ports.switchhookAttached, {
+        instance: 'bench',
+        switches: { main },
+      });
+    }
   }
 }
 
-async function startSwitchhook({ children, ports, folder }: StartContext, port: number): Promise<Child> {
+async function startSwitchhook(
+  { children, ports, folder }: StartContext,
+  port: number,
+  more: object = {},
+): Promise<Child> {
   const httpPort = await freeTcpPort();
   const config = join(folder, `switchhook-${port}.yaml`);
   await writeFile(
@@ -92,6 +108,8 @@ async function startSwitchhook({ children, ports, folder }: StartContext, port: 
       listen: { host: '127.0.0.1', port },
       http: { host: '127.0.0.1', port: httpPort },
       log: { level: 'warn' },
+      limits: { calls: 5000 },
+      ...more,
       endpoints: {
         'bench-tls': {
           url: `https://127.0.0.1:${ports.appTls}/actions?number={destination_number}`,
@@ -110,18 +128,17 @@ async function startSwitchhook({ children, ports, folder }: StartContext, port: 
   await eventually('switchhook', async () => {
     const ended = child.ended();
     if (ended !== undefined) throw new Error(ended);
-    return (await accepts(httpPort)) || undefined;
+    return (await isReady(httpPort)) || undefined;
   });
   return child;
 }
 
-function accepts(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+/** Listening, and connected to its switches. */
+async function isReady(port: number): Promise<boolean> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`);
+    return ((await answer.json()) as { status?: string }).status === 'ok';
+  } catch {
+    return false;
+  }
 }

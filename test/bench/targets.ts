@@ -1,4 +1,5 @@
 import type { FramingResult } from './framing.js';
+import type { ForeignEvents } from './foreign-events.js';
 import type { HoldSample } from './hold.js';
 import { find, type LoadSummary } from './summary.js';
 
@@ -14,6 +15,7 @@ export interface Target {
 export interface Measured {
   readonly load: readonly LoadSummary[];
   readonly hold: readonly HoldSample[];
+  readonly foreign?: ForeignEvents | undefined;
   readonly framing: Pick<FramingResult, 'messagesPerSecond' | 'headerRatio'> | undefined;
 }
 
@@ -40,7 +42,7 @@ function failed(summary: LoadSummary | undefined): number | undefined {
   return summary === undefined ? undefined : summary.attempted - summary.completed;
 }
 
-export function targets({ load, hold, framing }: Measured): Target[] {
+export function targets({ load, hold, framing, foreign }: Measured): Target[] {
   const ours = (rate: number): LoadSummary | undefined => find(load, 'play', 'switchhook', rate);
   const floor = find(load, 'play', 'floor', 200);
   const httapi = find(load, 'play', 'mod_httapi', 300);
@@ -48,6 +50,9 @@ export function targets({ load, hold, framing }: Measured): Target[] {
   const theirTls = find(load, 'tls', 'mod_httapi', 100);
   const silence = ours(200)?.silence;
   const held = hold.find((sample) => sample.peer === 'switchhook');
+  const attachedHold = hold.find((sample) => sample.peer === 'switchhook_attached');
+  const attached100 = find(load, 'play', 'switchhook_attached', 100);
+  const floor100 = find(load, 'play', 'floor', 100);
   const atMost = (limit: number) => (value: number) => value <= limit;
   const none = (value: number): boolean => value === 0;
   const leaked = load.filter(({ peer }) => peer === 'switchhook').map((summary) => summary.leaked);
@@ -104,6 +109,30 @@ export function targets({ load, hold, framing }: Measured): Target[] {
       held === undefined ? undefined : perHeldCall(held) / 1000,
       atMost(20),
       ' kB',
+    ),
+    target('failed attached calls at 100/s', '0', failed(attached100), none),
+    target(
+      'attached, INVITE to 200 OK p50 at 100/s, more than the floor',
+      '<= 30 ms',
+      attached100 === undefined || floor100 === undefined
+        ? undefined
+        : attached100.answerP50 - floor100.answerP50,
+      atMost(30),
+      ' ms',
+    ),
+    target(
+      'daemon memory per held call, attached',
+      '<= 15 kB',
+      attachedHold === undefined ? undefined : perHeldCall(attachedHold) / 1000,
+      atMost(15),
+      ' kB',
+    ),
+    target(
+      'daemon CPU at 10,000 events/s of others',
+      '< 5 % of a core',
+      foreign === undefined ? undefined : (foreign.cpu * 100 * 10_000) / foreign.perSecond,
+      (value) => value < 5,
+      ' %',
     ),
     target('daemon CPU without calls', '< 1 % of a core', percent(held?.idleCpu), (value) => value < 1, ' %'),
     target(

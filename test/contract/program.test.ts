@@ -25,7 +25,7 @@ onEverySwitch('a program', {}, ({ scenario }) => {
 
   scenario(
     'asks with the values of the call in the URL, percent-encoded',
-    async ({ expect, app, call, daemon }) => {
+    async ({ expect, app, call, daemon, extension }) => {
       const route = app.list([ANSWER]);
       const placed = await call({
         url: `${route.url}?number={destination_number}&from={caller_id_number}&name={caller_id_name}&own={test_own}&id={uuid}`,
@@ -38,7 +38,7 @@ onEverySwitch('a program', {}, ({ scenario }) => {
       const { url, method } = await route.asked();
       expect(method).toBe('GET');
       expect([...url.searchParams.keys()]).toEqual(['number', 'from', 'name', 'own', 'id']);
-      expect(url.searchParams.get('number')).toBe('program');
+      expect(url.searchParams.get('number')).toBe(extension);
       expect(url.searchParams.get('from')).toBe('+49891234');
       expect(url.searchParams.get('name')).toContain('&x=1');
       expect(url.searchParams.get('own')).toBe('a+b/c?d#e');
@@ -169,13 +169,6 @@ onEverySwitch('a program', {}, ({ scenario }) => {
     expect(summaryOf(record)).toEqual(['answer ok', 'cti_flow failed']);
   });
 
-  scenario('without a URL or a flow goes back to the dialplan', async ({ expect, call, daemon }) => {
-    const placed = await call({});
-    expect((await daemon.record(placed.uuid)).error?.code).toBe('no_program');
-    await placed.returned();
-    expect(await placed.get('cti_error')).toBe('no_program');
-  });
-
   scenario('may hold 100 actions', async ({ expect, run }) => {
     const actions = Array.from({ length: 99 }, (_, index) => ({
       application: 'set',
@@ -231,3 +224,18 @@ onEverySwitch('an endless loop', { limits: { chain_depth: 3, actions_per_call: 2
     expect(await placed.get('cti_status')).toBe('failed');
   });
 });
+
+onEverySwitch(
+  'a call that names no program',
+  {},
+  ({ scenario }) => {
+    scenario('goes back to the dialplan', async ({ expect, call, daemon }) => {
+      const placed = await call({});
+      expect((await daemon.record(placed.uuid)).error?.code).toBe('no_program');
+      await placed.returned();
+      expect(await placed.get('cti_error')).toBe('no_program');
+    });
+  },
+  // A channel that is parked without one is nobody's business.
+  { handOvers: ['socket'] },
+);

@@ -20,9 +20,15 @@ export interface HandOver {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
+/** `socket`: the dialplan connects the call to the daemon. `parked`: it parks it, and the daemon takes it. */
+export type HandOverKind = 'socket' | 'parked';
+
 /** What a scenario works with. */
 export interface World {
   readonly expect: ExpectStatic;
+  readonly handOver: HandOverKind;
+  /** The number that was called. */
+  readonly extension: string;
   readonly kind: 'simulator' | 'FreeSWITCH';
   readonly switch: SwitchUnderTest;
   readonly app: ExampleApp;
@@ -64,8 +70,40 @@ export function suiteSettings(recordings: string): Settings {
   };
 }
 
-/** Defines the same scenarios for every kind of switch; each gets a switch and a daemon of its own. */
-export function onEverySwitch(title: string, settings: Settings, define: (suite: Suite) => void): void {
+let daemons = 0;
+
+/** How a daemon is connected to the switch, so that it takes parked calls. */
+export function attachedTo(
+  sut: SwitchUnderTest,
+  instance = `suite-${process.pid}-${(daemons += 1)}`,
+): Settings {
+  const { eventSocketPort: port, eventSocketPassword: password } = sut;
+  const release = { extension: 'back', context: 'callers' };
+  return { instance, switches: { main: { host: '127.0.0.1', port, password, release } } };
+}
+
+const EXTENSIONS: Readonly<Record<HandOverKind, string>> = { socket: 'program', parked: 'parked-program' };
+
+export interface SuiteOptions {
+  /**
+   * The ways in which calls are handed over, one set of scenarios for each. Default: every way. Leaving one out wants
+   * a reason beside it.
+   */
+  readonly handOvers?: readonly HandOverKind[];
+  /** One after the other: each has daemons of its own, which would take the parked calls of the next. */
+  readonly sequential?: boolean;
+}
+
+/**
+ * Defines the same scenarios for every kind of switch and of hand-over; each kind of switch gets a switch and a
+ * daemon of its own.
+ */
+export function onEverySwitch(
+  title: string,
+  settings: Settings,
+  define: (suite: Suite) => void,
+  { handOvers = ['socket', 'parked'], sequential = false }: SuiteOptions = {},
+): void {
   for (const kind of SWITCHES) {
     if (kind.missing !== undefined) {
       describe.skip(`${title} on ${kind.name} (skipped: ${kind.missing})`, () => {
@@ -80,7 +118,9 @@ export function onEverySwitch(title: string, settings: Settings, define: (suite:
 
       beforeAll(async () => {
         [sut, app] = await Promise.all([kind.start(), ExampleApp.start()]);
-        daemon = await TestDaemon.start({ ...suiteSettings(sut.recordings), ...settings });
+        const attached = handOvers.includes('parked') ? attachedTo(sut) : {};
+        daemon = await TestDaemon.start({ ...suiteSettings(sut.recordings), ...attached, ...settings });
+        await daemon.ready();
       });
 
       afterAll(async () => {
@@ -94,17 +134,19 @@ export function onEverySwitch(title: string, settings: Settings, define: (suite:
       });
 
       const scenario: Suite['scenario'] = (name, body, timeoutMs) => {
-        it.concurrent(
-          name,
-          async ({ expect, onTestFinished }) => {
-            if (sut === undefined || app === undefined || daemon === undefined)
-              throw new Error('not started');
-            const world = new SuiteWorld(kind.name, expect, sut, app, daemon);
-            onTestFinished(() => world.cleanUp());
-            await body(world);
-          },
-          timeoutMs,
-        );
+        for (const handOver of handOvers) {
+          it(
+            handOvers.length === 1 ? name : `${name} (${handOver})`,
+            { concurrent: !sequential, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+            async ({ expect, onTestFinished }) => {
+              if (sut === undefined || app === undefined || daemon === undefined)
+                throw new Error('not started');
+              const world = new SuiteWorld(kind.name, handOver, expect, sut, app, daemon);
+              onTestFinished(() => world.cleanUp());
+              await body(world);
+            },
+          );
+        }
       };
       define({ scenario });
     });
@@ -118,6 +160,8 @@ async function eventuallyNoCalls(daemon: TestDaemon | undefined): Promise<void> 
 
 class SuiteWorld implements World {
   readonly kind: World['kind'];
+  readonly handOver: HandOverKind;
+  readonly extension: string;
   readonly expect: ExpectStatic;
   readonly switch: SwitchUnderTest;
   readonly app: ExampleApp;
@@ -127,12 +171,15 @@ class SuiteWorld implements World {
 
   constructor(
     kind: World['kind'],
+    handOver: HandOverKind,
     expect: ExpectStatic,
     sut: SwitchUnderTest,
     app: ExampleApp,
     daemon: TestDaemon,
   ) {
     this.kind = kind;
+    this.handOver = handOver;
+    this.extension = EXTENSIONS[handOver];
     this.expect = expect;
     this.switch = sut;
     this.app = app;
@@ -141,7 +188,7 @@ class SuiteWorld implements World {
 
   readonly call: World['call'] = async (handOver) => {
     const call = await placeCall(this.switch, {
-      extension: handOver.extension ?? 'program',
+      extension: handOver.extension ?? this.extension,
       context: handOver.context ?? 'callers',
       variables: {
         switchhook_hosts: handOver.hosts ?? this.daemon.host,

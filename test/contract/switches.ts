@@ -9,6 +9,8 @@ import { Simulator } from '../../src/simulator/simulator.js';
 export interface SwitchUnderTest extends SwitchControl {
   /** Folder in which recordings may be made. */
   readonly recordings: string;
+  readonly eventSocketPort: number;
+  readonly eventSocketPassword: string;
   stop(): Promise<{ readonly channelsLeft: number; readonly detail: string }>;
 }
 
@@ -61,6 +63,8 @@ const realSwitch: SwitchKind = {
     return {
       ...connection,
       recordings: `${real.folder}/recordings`,
+      eventSocketPort: real.eventSocketPort,
+      eventSocketPassword: real.eventSocketPassword,
       stop: async () => {
         if (process.env.SWITCH_LOG !== undefined) await appendLog(process.env.SWITCH_LOG, await real.log());
         close();
@@ -89,6 +93,8 @@ const simulator: SwitchKind = {
     return {
       ...connection,
       recordings: `${folder}/recordings`,
+      eventSocketPort: simulated.eventSocketPort,
+      eventSocketPassword: password,
       stop: async () => {
         const left = await channelsLeft(connection);
         close();

@@ -2,7 +2,8 @@ import type { CallRecord } from '../../src/call/call.js';
 import type { Outcome } from '../../src/call/outcome.js';
 import { configSchema } from '../../src/config/schema.js';
 import { type Daemon, startDaemon } from '../../src/daemon.js';
-import { within } from './eventually.js';
+import type { SwitchLink } from '../../src/switch/switch-link.js';
+import { eventually, within } from './eventually.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
 
@@ -42,8 +43,29 @@ export class TestDaemon {
     return `http://127.0.0.1:${this.#daemon.httpPort}`;
   }
 
+  /** Its connection to the switch. */
+  get link(): SwitchLink {
+    return this.#daemon.switches.get();
+  }
+
   get activeCalls(): number {
     return this.#daemon.activeCalls;
+  }
+
+  /** Waits until the daemon is connected to its switches. */
+  async ready(): Promise<void> {
+    await eventually('the daemon to be ready', async () => {
+      const answer = (await (await fetch(`${this.httpOrigin}/readyz`)).json()) as { status?: string };
+      return answer.status === 'ok' ? true : undefined;
+    });
+  }
+
+  /** The records of a call that more than one program had, as soon as there are so many. */
+  records(uuid: string, count: number): Promise<readonly CallRecord[]> {
+    return eventually(`${count} records of ${uuid}`, () => {
+      const records = this.#records.get(uuid) ?? [];
+      return records.length >= count ? records : undefined;
+    });
   }
 
   /** The record of a call, as soon as the daemon has let it go. */

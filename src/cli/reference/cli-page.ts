@@ -14,7 +14,7 @@ export function cliPage(program: Command): string {
       commands.map((command) => [`[${code(command.name())}](#${command.name()})`, command.description()]),
     ),
     'Results go to standard output, everything else to standard error. An error is one line, `error <code>: what happened — where`, and below it what to do; the codes are those of [errors.md](errors.md). `SWITCHHOOK_DEBUG=1` adds a stack trace.',
-    ...commands.map((command) => commandSection(command, help.visibleOptions(command))),
+    ...commands.flatMap((command) => commandSections(command)),
     '## Exit codes',
     table(
       ['Code', 'Meaning'],
@@ -23,11 +23,19 @@ export function cliPage(program: Command): string {
   );
 }
 
-function commandSection(command: Command, options: readonly Option[]): string {
-  const usage = `switchhook ${command.name()} ${command.usage()}`;
+/** The command and those below it. */
+function commandSections(command: Command, before = ''): string[] {
+  const help = command.createHelp();
+  const name = `${before}${command.name()}`;
+  const below = help.visibleCommands(command).flatMap((one) => commandSections(one, `${name} `));
+  return [commandSection(command, name, help.visibleOptions(command)), ...below];
+}
+
+function commandSection(command: Command, name: string, options: readonly Option[]): string {
+  const usage = `switchhook ${name} ${command.usage()}`;
   const rows = options.map((option) => [code(option.flags), optionText(option)]);
   return [
-    `## ${command.name()}`,
+    `${name.includes(' ') ? '###' : '##'} ${name}`,
     command.description(),
     fenced(usage),
     table(['Option', 'Meaning'], rows),

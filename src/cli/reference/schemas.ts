@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { actionListSchema } from '../../call/action-list.js';
 import { configSchema } from '../../config/schema.js';
 import type { JsonSchema } from '../../config/shape.js';
+import { functionsFileSchema } from '../../functions/settings.js';
 
 const SECRET_ALTERNATIVES: readonly JsonSchema[] = [
   {
@@ -22,6 +23,12 @@ const SECRET_ALTERNATIVES: readonly JsonSchema[] = [
 export function configurationSchema(): JsonSchema {
   const schema = z.toJSONSchema(configSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   return { title: 'switchhook configuration', ...publishable(schema) };
+}
+
+/** The JSON Schema of functions.yaml, for editors. */
+export function functionsSchema(): JsonSchema {
+  const schema = z.toJSONSchema(functionsFileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return { title: 'switchhook functions', ...publishable(schema) };
 }
 
 /** The JSON Schema of what an HTTP app answers. */

@@ -118,6 +118,10 @@ function show(core: Core, args: string): string {
   }
   if (what === 'application') {
     const names = [...core.applications.keys()].sort();
+    if (how === 'as' && as === 'json') {
+      const rows = names.map((name) => ({ name, description: name, syntax: '', ikey: 'simulator' }));
+      return `${JSON.stringify({ row_count: rows.length, rows })}\n`;
+    }
     return `name,description,syntax,ikey\n${names.map((name) => `${name},,,simulator`).join('\n')}\n\n${names.length} total.\n`;
   }
   return '-USAGE: application|calls [count]|channels [count]\n';

@@ -1,5 +1,6 @@
 import { breakChannel } from '../applications/call-control.js';
 import { toCause } from '../cause.js';
+import { addChannelHeaders } from '../channel-events.js';
 import type { Channel, PrivateMessage } from '../channel.js';
 import type { Core } from '../core.js';
 import { answer, preAnswer } from '../session/answering.js';
@@ -79,8 +80,11 @@ function uuidSetVariables(core: Core, args: string): string {
   const channel = core.locate(args.slice(0, space));
   if (channel === undefined) return `${NO_CHANNEL}-USAGE: <uuid> <var>=<value>;<var>=<value>...\n`;
   for (const pair of separate(args.slice(space + 1), ';', 64)) {
-    const [name, value] = separate(pair, '=', 2);
-    if (name !== undefined) channel.setVariable(name, value);
+    const equals = pair.indexOf('=');
+    channel.setVariable(
+      equals < 0 ? pair : pair.slice(0, equals),
+      equals < 0 ? undefined : pair.slice(equals + 1),
+    );
   }
   return '+OK\n';
 }
@@ -147,9 +151,14 @@ function uuidKill(core: Core, args: string): string {
 }
 
 function uuidDump(core: Core, args: string): string {
-  const [uuid = ''] = separate(args, ' ', 2);
+  const [uuid = '', format = ''] = separate(args, ' ', 2);
   const channel = core.locate(uuid);
   if (channel === undefined) return NO_CHANNEL;
+  if (equalsIgnoringCase(format, 'json')) {
+    const event = core.newEvent('CHANNEL_DATA');
+    addChannelHeaders(event, channel);
+    return event.toJson();
+  }
   let out = '';
   for (const [name, value] of channel.variables) out += `variable_${name}: ${value}\n`;
   return out;

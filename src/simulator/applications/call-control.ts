@@ -1,5 +1,6 @@
 import { toCause } from '../cause.js';
 import type { Channel } from '../channel.js';
+import type { SwitchEvent } from '../event.js';
 import { runLoop } from '../media/loop.js';
 import { terminatorHandler } from '../media/play.js';
 import { answer, preAnswer, ringReady } from '../session/answering.js';
@@ -67,6 +68,20 @@ export function breakChannel(channel: Channel, all: boolean): void {
   channel.changed();
 }
 
+/** mod_dptools.c event_function: headers separated by commas, then all that is told of the channel. */
+function fireEvent(channel: Channel, data: string): void {
+  const headers = separate(data, ',', 25).map((item): [string, string] => {
+    const equals = item.indexOf('=');
+    return equals < 0 ? [item, ''] : [item.slice(0, equals).trim(), item.slice(equals + 1).trim()];
+  });
+  const named = (wanted: string): string | undefined =>
+    headers.find(([name]) => equalsIgnoringCase(name, wanted))?.[1];
+  const fill = (event: SwitchEvent): void => {
+    for (const [name, value] of headers) event.add(name, value);
+  };
+  channel.core.fire(named('Event-Name') ?? 'CHANNEL_APPLICATION', channel, fill, named('Event-Subclass'));
+}
+
 /** echo, and everything else that only ends with the call or when it is moved. */
 async function untilGone(channel: Channel): Promise<void> {
   await runLoop(channel, {
@@ -80,7 +95,6 @@ async function untilGone(channel: Channel): Promise<void> {
 const WITHOUT_EFFECT = [
   'privacy',
   'presence',
-  'event',
   'start_dtmf',
   'stop_dtmf',
   'verbose_events',
@@ -128,6 +142,7 @@ export const callControlApplications: readonly Application[] = [
   application('transfer', noMedia, transferApplication),
   application('execute_extension', noMedia, executeExtensionApplication),
   application('sched_hangup', noMedia, scheduleHangup),
+  application('event', noMedia, fireEvent),
   application('set_zombie_exec', noMedia, (channel) => channel.set('ZOMBIE_EXEC')),
   application('break', noMedia, (channel, data) => {
     if (data !== '' && !equalsIgnoringCase(data, 'all')) channel.flushPrivateMessages();

@@ -1,6 +1,6 @@
 import type { Channel } from '../channel.js';
 import { preAnswer } from '../session/answering.js';
-import { closingBracket, isTrue, separate, toInteger } from '../text.js';
+import { closingBracket, fromBytes, isTrue, separate, toInteger } from '../text.js';
 import type { Media } from './library.js';
 import { runLoop } from './loop.js';
 
@@ -91,6 +91,8 @@ async function playOne(
   heard: Heard,
 ): Promise<PlayResult> {
   const { core } = channel;
+  const speech = await playSpeech(channel, name, options);
+  if (speech !== undefined) return speech;
   let path = name;
   let media;
   for (const candidate of candidates(channel, name)) {
@@ -121,6 +123,36 @@ async function playOne(
     event.add('Playback-Status', result === 'break' ? 'break' : 'done');
   });
   return result;
+}
+
+/**
+ * `say:<text>` with the engine and voice of tts_engine and tts_voice, and `phrase:<macro>[:<data>]`; undefined for
+ * what is neither.
+ */
+async function playSpeech(
+  channel: Channel,
+  name: string,
+  options: PlayOptions,
+): Promise<PlayResult | undefined> {
+  const [, kind = '', text = ''] = /^(say|phrase):(.*)$/is.exec(name) ?? [];
+  if (kind === '') return undefined;
+  const { media, configuration } = channel.core;
+  const isSay = kind.toLowerCase() === 'say';
+  if (isSay) {
+    const engine = channel.getVariable('tts_engine');
+    // It is logged and passed over.
+    if (engine === undefined) return 'success';
+    if (!media.hasVoice(fromBytes(engine))) {
+      channel.flushDigits();
+      return 'failed';
+    }
+  } else if (!configuration.phrases.has(text.split(':')[0] ?? '')) return 'failed';
+  const { end } = await runLoop(channel, {
+    durationMs: media.speechMs(fromBytes(text)),
+    pausesForMessages: true,
+    ...options,
+  });
+  return toResult(end, false);
 }
 
 /** Samples are read ahead in blocks of this many; `playback_ms` counts what was read, not what was heard. */

@@ -50,7 +50,15 @@ export async function simulatorPart(
     const { http, https } = greeting as { http: number; https: number };
     const ports: Ports = {
       ...{ app: http, appTls: https, switchhook: await freeTcpPort() },
-      ...{ switchhookContext: 0, esl: 0, eslAllEvents: 0, modesl: 0, bare: 0, bareHold: 0 },
+      ...{
+        switchhookContext: 0,
+        switchhookAttached: 0,
+        esl: 0,
+        eslAllEvents: 0,
+        modesl: 0,
+        bare: 0,
+        bareHold: 0,
+      },
     };
     const daemon = await startPeer('switchhook', { children, ports, folder });
     simulator = new Simulator({

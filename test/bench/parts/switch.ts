@@ -1,4 +1,5 @@
 import { Bed } from '../bed.js';
+import { type ForeignEvents, measureForeignEvents } from '../foreign-events.js';
 import { type HoldSample, measureHold } from '../hold.js';
 import { type LoadSample, measureLoad, warmUp } from '../measure.js';
 import { AUDIO_MS } from '../lists.js';
@@ -8,6 +9,7 @@ import { type PeerName, unavailable } from '../peers.js';
 interface Sink {
   readonly load: LoadSample[];
   readonly hold: HoldSample[];
+  foreign?: ForeignEvents;
   readonly skipped: string[];
   /** What FreeSWITCH complained about, by kind. */
   complaints: Readonly<Record<string, number>>;
@@ -16,7 +18,14 @@ interface Sink {
 const TLS_RATE = 100;
 const TLS_PEERS: readonly PeerName[] = ['switchhook', 'mod_httapi'];
 /** Where a peer runs no process of its own, its memory is FreeSWITCH's. */
-const HOLD_PEERS: readonly PeerName[] = ['floor', 'bare', 'switchhook', 'esl', 'modesl'];
+const HOLD_PEERS: readonly PeerName[] = [
+  'floor',
+  'bare',
+  'switchhook',
+  'switchhook_attached',
+  'esl',
+  'modesl',
+];
 /** Of 20 ms each; one may fall to the edge. */
 const LEAST_PACKETS = AUDIO_MS / 20 - 1;
 /** Of the 100 calls of the warm-up: beyond that something is wrong with the peer itself. */
@@ -74,6 +83,12 @@ export async function switchParts(
       print(`holding ${options.heldCalls} calls: ${peer}`);
       sink.hold.push(await measureHold(bed, peer, { calls: options.heldCalls, idleMs: options.idleMs }));
     }
+  }
+  if (options.parts.includes('events') && peers.includes('switchhook_attached')) {
+    sink.foreign = await measureForeignEvents(bed, options.idleMs);
+    print(
+      `${sink.foreign.perSecond.toFixed(0)} events/s of channels that are not ours: ${(100 * sink.foreign.cpu).toFixed(2)} % of a core`,
+    );
   }
   sink.complaints = await bed.complaints();
 }

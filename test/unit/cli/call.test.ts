@@ -46,6 +46,22 @@ describe('switchhook call', () => {
     expect(code).toBe(0);
   });
 
+  it('lets the daemon see how the call ended', async () => {
+    actions = [{ application: 'answer' }, { application: 'hangup', data: 'USER_BUSY' }];
+    const results: string[] = [];
+    daemon.onCallEnded(({ result }) => results.push(result));
+    expect((await call()).code).toBe(0);
+    expect(results).toEqual(['done']);
+  });
+
+  it('is switchhook phone, too', async () => {
+    actions = [{ application: 'answer' }];
+    const port = String(daemon.socketPort);
+    const { code, out } = await runCli(['phone', '7001', '--port', port, '--var', `cti_curl=${app.url}`]);
+    expect(out).toMatch(/caller +1001 dials 7001\n/);
+    expect(code).toBe(0);
+  });
+
   it('presses the digits that it was given', async () => {
     const prompt = '1 4 1 3000 # silence_stream://100 silence_stream://100 digits \\d+';
     actions = [

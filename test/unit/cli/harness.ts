@@ -16,15 +16,20 @@ export interface CliHarness {
   readonly err: () => string;
   /** A key of the terminal. */
   readonly press: (key: string) => void;
-  readonly signal: (name: 'SIGTERM' | 'SIGINT') => void;
+  readonly signal: (name: 'SIGTERM' | 'SIGINT' | 'SIGHUP') => void;
 }
 
 /** A process for commands to run in. */
-export function harness(env: Readonly<Record<string, string>> = {}): CliHarness {
+export function harness(
+  env: Readonly<Record<string, string>> = {},
+  /** What is on standard input, and how the one at the terminal answers; nobody is there without it. */
+  input: { readonly text?: string; readonly answer?: string } = {},
+): CliHarness {
   let out = '';
   let err = '';
   const lookers = new Set<() => void>();
   const keys = new Set<(key: string) => void>();
+  const hangups = new Set<() => void>();
   const listeners = new Set<(signal: 'SIGTERM' | 'SIGINT') => void>();
   return {
     cli: {
@@ -34,7 +39,19 @@ export function harness(env: Readonly<Record<string, string>> = {}): CliHarness 
         for (const look of lookers) look();
       },
       err: (text) => void (err += text),
+      terminal: false,
       colour: false,
+      readInput: () => Promise.resolve(input.text ?? ''),
+      ...(input.answer !== undefined && {
+        ask(question: string) {
+          err += question;
+          return Promise.resolve(input.answer ?? '');
+        },
+      }),
+      onHangup(listener) {
+        hangups.add(listener);
+        return () => hangups.delete(listener);
+      },
       onSignal(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
@@ -61,6 +78,10 @@ export function harness(env: Readonly<Record<string, string>> = {}): CliHarness 
     out: () => out,
     err: () => err,
     signal: (name) => {
+      if (name === 'SIGHUP') {
+        for (const listener of hangups) listener();
+        return;
+      }
       for (const listener of listeners) listener(name);
     },
   };
@@ -69,8 +90,9 @@ export function harness(env: Readonly<Record<string, string>> = {}): CliHarness 
 export async function runCli(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  input: { readonly text?: string; readonly answer?: string } = {},
 ): Promise<CliRun> {
-  const { cli, out, err } = harness(env);
+  const { cli, out, err } = harness(env, input);
   const code = await run(args, cli);
   return { code, out: out(), err: err() };
 }

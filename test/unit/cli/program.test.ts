@@ -1,8 +1,20 @@
+import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.js';
 import { errorText } from '../../../src/cli/print-error.js';
 import { createProgram } from '../../../src/cli/program.js';
 import { harness, runCli } from './harness.js';
+
+/** All commands that do something, those below others too: `acl add`. */
+function namesOf(command: Command, before = ''): string[] {
+  return command
+    .createHelp()
+    .visibleCommands(command)
+    .flatMap((one) => {
+      const name = `${before}${one.name()}`;
+      return one.commands.length === 0 ? [name] : namesOf(one, `${name} `);
+    });
+}
 
 describe('the command line', () => {
   it('prints its help without a command, as a mistake', async () => {
@@ -34,10 +46,10 @@ describe('the command line', () => {
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  const names = createProgram(harness().cli).commands.map((command) => command.name());
+  const names = namesOf(createProgram(harness().cli));
 
   it.each(names)('%s --help has an example that names it', async (name) => {
-    const { code, out, err } = await runCli([name, '--help']);
+    const { code, out, err } = await runCli([...name.split(' '), '--help']);
     expect(code).toBe(0);
     expect(err).toBe('');
     expect(out.split('Example:\n')[1]).toContain(`switchhook ${name}`);

@@ -32,6 +32,6 @@ describe('health', () => {
 
   it('answers nothing else', async () => {
     expect((await app.inject('/')).statusCode).toBe(404);
-    expect((await app.inject({ method: 'POST', url: '/healthz' })).statusCode).toBe(404);
+    expect((await app.inject({ method: 'POST', url: '/healthz' })).statusCode).toBe(405);
   });
 });

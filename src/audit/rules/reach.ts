@@ -1,0 +1,122 @@
+import type { SwitchConfiguration } from '../../switch-config/configuration.js';
+import type { Place } from '../../switch-config/places.js';
+import type { Collector } from '../collector.js';
+import type { Severity } from '../finding.js';
+import type { SipProfile } from '../profiles.js';
+import { literal } from '../language/language.js';
+import type { Language } from '../language/language.js';
+import type { Dialled, Outcome } from '../reach/trail.js';
+import { Walker } from '../reach/walk.js';
+import type { OpenVerto } from './verto.js';
+
+/** Where a caller without a password comes in. */
+interface Entrance {
+  readonly context: string;
+  readonly dialplan: string;
+  readonly what: string;
+  readonly place: Place;
+  /** Undefined: whatever the caller dials. */
+  readonly number?: Language;
+}
+
+const SEVERITY: Readonly<Record<Dialled['freedom'], Severity>> = {
+  arbitrary: 'error',
+  'any-host': 'error',
+  'any-number': 'error',
+  'few-numbers': 'warning',
+  'unknown-number': 'warning',
+  'one-number': 'note',
+};
+
+/**
+ * Follows callers without a password through the dialplan.
+ * @returns false when not all ways could be followed
+ */
+export function checkReach(
+  configuration: SwitchConfiguration,
+  profiles: readonly SipProfile[],
+  verto: readonly OpenVerto[],
+  found: Collector,
+): boolean {
+  const walker = new Walker(configuration);
+  let complete = true;
+  for (const entrance of entrancesOf(profiles, verto)) {
+    const { context, dialplan, what, place, number } = entrance;
+    const result = walker.from(context, dialplan, number);
+    complete &&= result.complete;
+    for (const outcome of result.outcomes) {
+      tell({ ...outcome, trail: [{ what, place }, ...outcome.trail] }, what, found);
+    }
+    for (const { place: at, what: left } of result.unfollowed) {
+      found.remark(at, `reached by callers without a password, and decided elsewhere: ${left}`);
+    }
+  }
+  return complete;
+}
+
+function entrancesOf(profiles: readonly SipProfile[], verto: readonly OpenVerto[]): Entrance[] {
+  const entrances: Entrance[] = verto.map(({ name, context, dialplan, place }) => ({
+    context,
+    dialplan,
+    place,
+    what: `Verto profile ${name}, no login, context ${context}`,
+  }));
+  for (const profile of profiles) {
+    if (profile.local) continue;
+    for (const { context, why, place } of openingsOf(profile)) {
+      const what = `SIP profile ${profile.name}, ${why}, context ${context}`;
+      entrances.push({ context, dialplan: profile.dialplan, place, what });
+    }
+    if (openingsOf(profile).length === 0) continue;
+    for (const { name, context, extension, place } of profile.gateways) {
+      if (context === undefined || context === profile.context) continue;
+      entrances.push({
+        context,
+        dialplan: profile.dialplan,
+        place,
+        what: `SIP profile ${profile.name}, a call to gw+${name}, context ${context}`,
+        ...(extension !== undefined && { number: literal(extension) }),
+      });
+    }
+  }
+  return entrances;
+}
+
+interface Opening {
+  readonly context: string;
+  readonly why: string;
+  readonly place: Place;
+}
+
+function openingsOf(profile: SipProfile): Opening[] {
+  const { context, place, acls, authCalls, blindAuth } = profile;
+  const openings: Opening[] = [];
+  if (!authCalls && acls.length === 0) openings.push({ context, place, why: 'no password, no ACL' });
+  for (const acl of acls) {
+    if (acl.state === 'open') {
+      openings.push({
+        context: acl.passContext ?? context,
+        place: acl.place,
+        why: `the list ${acl.list} is open`,
+      });
+    }
+    if (!authCalls && acl.failContext !== undefined) {
+      openings.push({ context: acl.failContext, place: acl.place, why: `not in the list ${acl.list}` });
+    }
+  }
+  if (blindAuth !== undefined)
+    openings.push({ context, place: blindAuth.place, why: 'every password is right' });
+  return openings;
+}
+
+function tell(outcome: Outcome, entrance: string, found: Collector): void {
+  if (outcome.kind === 'command') {
+    const message = `A caller without a password (${entrance}) writes a part of a system command: ${outcome.label}`;
+    found.add('command-injection', 'error', outcome.place, message, outcome.trail);
+    return;
+  }
+  const { freedom, explanation, target } = outcome.dialled;
+  const rule = freedom === 'arbitrary' ? 'dial-string-injection' : 'toll-fraud';
+  const message = `A caller without a password (${entrance}) reaches ${target}: ${explanation}.`;
+  found.add(rule, SEVERITY[freedom], outcome.place, message, outcome.trail);
+}

@@ -1,0 +1,22 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+export interface ThenFlag {
+  readonly then?:
+    'hangup' | { readonly extension: string; readonly dialplan: string; readonly context: string };
+}
+
+/** Where an attached call goes afterwards. */
+export function thenOption(): Option {
+  return new Option(
+    '--then <where>',
+    'where an attached call goes afterwards: hangup, or "<extension> [<dialplan>] [<context>]"',
+  ).argParser(readThen);
+}
+
+function readThen(text: string): ThenFlag['then'] {
+  if (text === 'hangup') return text;
+  const [extension = '', dialplan = 'XML', context = 'default', ...more] = text.trim().split(/ +/);
+  if (extension === '' || more.length > 0)
+    throw new InvalidArgumentError('expected hangup, or an extension with its dialplan and context');
+  return { extension, dialplan, context };
+}

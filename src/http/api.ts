@@ -1,0 +1,271 @@
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { AppError } from '../errors.js';
+import type { AuditLog } from '../telemetry/audit-log.js';
+import type { Logger } from '../telemetry/log.js';
+import type { Access, Identity } from './access.js';
+import { errorAnswerSchema } from './contract/error.js';
+import { answerOf, failureOf } from './error-answer.js';
+import type { RequestFailure } from './error-answer.js';
+import { allows } from './role.js';
+import type { Role } from './role.js';
+
+/** A part of the API. It declares its routes, without the prefix `/v1`. */
+export type ApiFeature = (api: Api) => void;
+
+/** What a handler may return: what its schema describes, read-only or not. */
+export type Answer<T> = T extends (infer Item)[]
+  ? readonly Answer<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Answer<T[Key]> }
+    : T;
+
+export interface ApiRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly identity: Identity;
+  /** Adds to the line of the audit log what came of it: `2 calls lost`. Neither digits nor secrets. */
+  readonly note: (text: string) => void;
+}
+
+interface RouteShape<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType> {
+  /** Below `/v1`: `/calls/:uuid`. */
+  readonly url: string;
+  readonly summary: string;
+  readonly requires: Role;
+  /** Strict objects, so that a mistyped key is an error; without one nothing may be sent there. */
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly response: R;
+  readonly bodyLimitBytes?: number;
+}
+
+interface Route<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  R extends z.ZodType,
+> extends RouteShape<P, Q, B, R> {
+  /** May throw AppError: its status and code are answered. */
+  readonly handler: (
+    request: ApiRequest<z.output<P>, z.output<Q>, z.output<B>>,
+  ) => Answer<z.output<R>> | Promise<Answer<z.output<R>>>;
+}
+
+type Empty = typeof NOTHING;
+
+export interface Reading<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  R extends z.ZodType,
+> extends Route<P, Q, B, R> {
+  /** POST where the question needs a body. */
+  readonly method?: 'GET' | 'POST';
+}
+
+export interface Change<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  R extends z.ZodType,
+> extends Route<P, Q, B, R> {
+  readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** `call.hangup` */
+  readonly action: string;
+  /** What it is about, for the audit log; neither digits nor secrets. */
+  readonly target: (request: {
+    readonly params: z.output<P>;
+    readonly query: z.output<Q>;
+    readonly body: z.output<B>;
+  }) => string;
+}
+
+export interface ApiServices {
+  readonly access: Access;
+  readonly auditLog: AuditLog;
+  readonly log: Logger;
+  readonly requestsPerMinute: number;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    requires?: Role;
+    /** Set on routes that change something. */
+    action?: string;
+  }
+  interface FastifyRequest {
+    identity: Identity | AppError;
+    audited: boolean;
+  }
+}
+
+const NOTHING = z.strictObject({});
+
+/** Declares routes; how they are guarded, checked, audited and answered is the same for all of them. */
+export class Api {
+  readonly #app: FastifyInstance;
+  readonly #auditLog: AuditLog;
+
+  constructor(app: FastifyInstance, auditLog: AuditLog) {
+    this.#app = app;
+    this.#auditLog = auditLog;
+  }
+
+  /** A route that changes nothing. */
+  read<
+    R extends z.ZodType,
+    P extends z.ZodType = Empty,
+    Q extends z.ZodType = Empty,
+    B extends z.ZodType = Empty,
+  >(route: Reading<P, Q, B, R>): void {
+    this.#add(route, route.method ?? 'GET', {}, (request) =>
+      route.handler(partsOf(request, () => undefined)),
+    );
+  }
+
+  /** A route that changes something: every use of it, also one that is refused, is a line of the audit log. */
+  change<
+    R extends z.ZodType,
+    P extends z.ZodType = Empty,
+    Q extends z.ZodType = Empty,
+    B extends z.ZodType = Empty,
+  >(route: Change<P, Q, B, R>): void {
+    const { action } = route;
+    this.#add(route, route.method ?? 'POST', { action }, async (request) => {
+      const notes: string[] = [];
+      const parts = partsOf<z.output<P>, z.output<Q>, z.output<B>>(request, (text) => notes.push(text));
+      const about = { action, target: route.target(parts) };
+      const noted = (): { note?: string } => (notes.length === 0 ? {} : { note: notes.join('; ') });
+      request.audited = true;
+      try {
+        const answer = await route.handler(parts);
+        await this.#auditLog.write({ ...whoOf(request), ...about, result: 'ok', ...noted() });
+        return answer;
+      } catch (error) {
+        const { code, statusCode } = failureOf(error).error;
+        const result = statusCode < 500 ? 'refused' : 'failed';
+        await this.#auditLog.write({ ...whoOf(request), ...about, result, code, ...noted() });
+        throw error;
+      }
+    });
+  }
+
+  #add(
+    route: RouteShape<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
+    method: string,
+    config: { action?: string },
+    handler: (request: FastifyRequest) => unknown,
+  ): void {
+    const { url, summary, requires, params, query, body, response, bodyLimitBytes } = route;
+    this.#app.route({
+      method,
+      url,
+      config: { ...config, requires },
+      ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
+      schema: {
+        summary,
+        params: params ?? NOTHING,
+        querystring: query ?? NOTHING,
+        ...(method === 'GET' ? {} : { body: body ?? NOTHING }),
+        response: { 200: response, '4xx': errorAnswerSchema, '5xx': errorAnswerSchema },
+      },
+      handler,
+    });
+  }
+}
+
+function partsOf<P, Q, B>(request: FastifyRequest, note: (text: string) => void): ApiRequest<P, Q, B> {
+  return {
+    params: request.params as P,
+    query: request.query as Q,
+    body: request.body as B,
+    identity: knownIdentity(request),
+    note,
+  };
+}
+
+function knownIdentity({ identity }: FastifyRequest): Identity {
+  if (identity instanceof AppError) throw identity;
+  return identity;
+}
+
+function refusalOf({ routeOptions, identity }: FastifyRequest): AppError | null {
+  const { requires } = routeOptions.config;
+  if (requires === undefined) return null;
+  if (identity instanceof AppError) return identity;
+  if (allows(identity.role, requires)) return null;
+  return new AppError('forbidden', `${identity.name} is ${identity.role}; this needs ${requires}.`);
+}
+
+function whoOf(request: FastifyRequest): { who: string; role: string; address: string } {
+  const { identity } = request;
+  const known = identity instanceof AppError ? { name: '', role: '' } : identity;
+  return { who: known.name, role: known.role, address: request.ip };
+}
+
+/**
+ * What every route of the API goes through, in this order: who is it, not too often, allowed, a valid request. To be
+ * registered with the prefix `/v1`.
+ */
+export async function apiPlugin(
+  app: FastifyInstance,
+  options: { readonly services: ApiServices; readonly features: readonly ApiFeature[] },
+): Promise<void> {
+  const { access, auditLog, log, requestsPerMinute } = options.services;
+  app.setValidatorCompiler((route) => {
+    const validate = validatorCompiler(route as never);
+    // A request without a body is one that says nothing.
+    return (data: unknown) => validate(route.httpPart === 'body' ? (data ?? {}) : data);
+  });
+  app.setSerializerCompiler(serializerCompiler);
+  app.removeContentTypeParser('text/plain');
+  app.decorateRequest('identity');
+  app.decorateRequest('audited', false);
+
+  app.addHook('onRequest', (request, reply, done) => {
+    request.identity = access.identify({
+      remoteAddress: request.socket.remoteAddress,
+      headers: request.headers,
+    });
+    reply.headers({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' });
+    done();
+  });
+  await app.register(rateLimit, {
+    max: requestsPerMinute,
+    timeWindow: 60_000,
+    keyGenerator: ({ ip, identity }) => `${identity instanceof AppError ? '' : identity.name}@${ip}`,
+    errorResponseBuilder: () => new AppError('rate_limited'),
+  });
+  // Before the body is read.
+  app.addHook('preParsing', (request, _reply, _payload, done) => {
+    done(refusalOf(request));
+  });
+
+  app.setErrorHandler(async (thrown, request, reply) => {
+    const failure = failureOf(thrown);
+    const { code } = failure.error;
+    if (code === 'internal') log.error({ err: thrown, path: request.routeOptions.url }, 'request failed');
+    const { action } = request.routeOptions.config;
+    if (action !== undefined && !request.audited) {
+      await auditLog.write({ ...whoOf(request), action, target: pathOf(request), result: 'refused', code });
+    }
+    return answerFailure(reply, failure);
+  });
+  const api = new Api(app, auditLog);
+  for (const feature of options.features) feature(api);
+}
+
+/** Without the query: what is in it may be anything. */
+function pathOf({ url }: FastifyRequest): string {
+  return url.split('?', 1)[0] ?? '';
+}
+
+export function answerFailure(reply: FastifyReply, failure: RequestFailure): FastifyReply {
+  if (failure.error.code === 'unauthorized') reply.header('www-authenticate', 'Bearer');
+  return reply.code(failure.error.statusCode).type('application/json').send(answerOf(failure));
+}

@@ -1,0 +1,107 @@
+import type { AclService } from '../../acl/service.js';
+import type { ApiFeature } from '../api.js';
+import {
+  aclAddSchema,
+  aclApplyRequestSchema,
+  aclApplySchema,
+  aclCheckSchema,
+  aclEditSchema,
+  aclListParamsSchema,
+  aclListSchema,
+  aclListsSchema,
+  aclRemoveQuerySchema,
+  aclSwitchQuerySchema,
+  aclTestQuerySchema,
+  aclTestSchema,
+} from '../contract/acl.js';
+
+/** @throws AppError `no_such_switch`, `acl_not_configured` */
+export type AclOfSwitch = (name: string | undefined) => AclService;
+
+/** The access lists of the switches. */
+export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
+  return (api) => {
+    api.read({
+      url: '/acl/lists',
+      summary: 'The access lists of a switch.',
+      requires: 'viewer',
+      query: aclSwitchQuerySchema,
+      response: aclListsSchema,
+      handler: ({ query }) => aclOf(query.switch).lists(),
+    });
+    api.read({
+      url: '/acl/lists/:list',
+      summary: 'One list with its entries.',
+      requires: 'viewer',
+      params: aclListParamsSchema,
+      query: aclSwitchQuerySchema,
+      response: aclListSchema,
+      handler: ({ params, query }) => aclOf(query.switch).show(params.list),
+    });
+    api.read({
+      url: '/acl/test',
+      summary: 'What lists say of an address, and what FreeSWITCH itself says.',
+      requires: 'viewer',
+      query: aclTestQuerySchema,
+      response: aclTestSchema,
+      handler: ({ query }) => aclOf(query.switch).test(query.ip, query.list, query.port),
+    });
+    api.read({
+      url: '/acl/check',
+      summary: 'What FreeSWITCH would silently skip or misread.',
+      requires: 'viewer',
+      query: aclSwitchQuerySchema,
+      response: aclCheckSchema,
+      handler: ({ query }) => aclOf(query.switch).check(),
+    });
+    api.change({
+      url: '/acl/lists/:list/entries',
+      summary: 'Add an entry to a list.',
+      requires: 'admin',
+      params: aclListParamsSchema,
+      body: aclAddSchema,
+      response: aclEditSchema,
+      action: 'acl.add',
+      target: ({ params, body }) =>
+        `${params.list} ${body.type} ${body.cidr}${body.dry_run ? ' (dry run)' : ''}`,
+      handler: async ({ params, body: { dry_run: dryRun, ...body }, note }) => {
+        const edit = await aclOf(body.switch).add(params.list, { ...body, dryRun });
+        note(edit.changed ? 'the file was changed' : 'nothing was changed');
+        return edit;
+      },
+    });
+    api.change({
+      url: '/acl/lists/:list/entries',
+      method: 'DELETE',
+      summary: 'Remove an entry from a list.',
+      requires: 'admin',
+      params: aclListParamsSchema,
+      query: aclRemoveQuerySchema,
+      response: aclEditSchema,
+      action: 'acl.remove',
+      target: ({ params, query }) =>
+        `${params.list} ${query.cidr}${query.dry_run === 'true' ? ' (dry run)' : ''}`,
+      handler: async ({ params, query, note }) => {
+        const dryRun = query.dry_run === 'true';
+        const edit = await aclOf(query.switch).remove(params.list, { cidr: query.cidr, dryRun });
+        note(edit.changed ? 'the file was changed' : 'nothing was changed');
+        return edit;
+      },
+    });
+    api.change({
+      url: '/acl/apply',
+      summary: 'Make FreeSWITCH read its access lists; the file goes back to how it was when it refuses.',
+      requires: 'admin',
+      body: aclApplyRequestSchema,
+      response: aclApplySchema,
+      action: 'acl.apply',
+      target: ({ body }) => body.switch ?? '',
+      handler: async ({ body, note }) => {
+        const applied = await aclOf(body.switch).apply();
+        if (applied.differences.length > 0)
+          note(`${applied.differences.length} answers differ from the file`);
+        return applied;
+      },
+    });
+  };
+}

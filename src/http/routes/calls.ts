@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { toAction } from '../../call/action-list.js';
+import type { CallControl, CallAttachRequest, LiveCall } from '../../call/call-control.js';
+import type { TraceEntry } from '../../call/call.js';
+import { AppError } from '../../errors.js';
+import { withoutDigits } from '../../telemetry/log.js';
+import type { ApiFeature } from '../api.js';
+import {
+  attachAnswerSchema,
+  attachBodySchema,
+  callFilterSchema,
+  doneSchema,
+  hangupBodySchema,
+  liveCallDetailsSchema,
+  liveCallsSchema,
+  runAnswerSchema,
+  runBodySchema,
+  transferBodySchema,
+  uuidSchema,
+} from '../contract/calls.js';
+import type { LiveCallAnswer } from '../contract/calls.js';
+
+const byUuid = z.strictObject({ uuid: uuidSchema });
+
+/** @param showsDigits what callers entered stands in traces */
+export function callRoutes(
+  calls: Pick<CallControl, 'list' | 'show' | 'hangup' | 'transfer' | 'run' | 'attach'>,
+  showsDigits: () => boolean,
+): ApiFeature {
+  return (api) => {
+    api.read({
+      url: '/calls',
+      summary: 'The calls under control.',
+      requires: 'viewer',
+      query: callFilterSchema,
+      response: liveCallsSchema,
+      handler: ({ query }) => {
+        const all = calls.list();
+        const found = all.filter((call) => passes(call, query)).slice(0, query.limit);
+        return { total: all.length, calls: found.map(answerOf) };
+      },
+    });
+    api.read({
+      url: '/calls/:uuid',
+      summary: 'One call, with its trace so far.',
+      requires: 'viewer',
+      params: byUuid,
+      response: liveCallDetailsSchema,
+      handler: async ({ params }) => {
+        const { application, trace, ...call } = await calls.show(params.uuid);
+        const shown = trace.map((entry) => traceEntry(entry, showsDigits()));
+        return { ...answerOf(call), ...(application === undefined ? {} : { application }), trace: shown };
+      },
+    });
+    api.change({
+      url: '/calls/:uuid/hangup',
+      summary: 'Hang up a call.',
+      requires: 'operator',
+      params: byUuid,
+      body: hangupBodySchema,
+      response: doneSchema,
+      action: 'call.hangup',
+      target: ({ params, body }) => `${params.uuid} ${body.cause}`,
+      handler: async ({ params: { uuid }, body }) => {
+        await calls.hangup(uuid, body.cause);
+        return { uuid };
+      },
+    });
+    api.change({
+      url: '/calls/:uuid/transfer',
+      summary: 'Send a call to an extension of the dialplan.',
+      requires: 'operator',
+      params: byUuid,
+      body: transferBodySchema,
+      response: doneSchema,
+      action: 'call.transfer',
+      target: ({ params, body }) => `${params.uuid} to ${body.extension} ${body.dialplan} ${body.context}`,
+      handler: async ({ params: { uuid }, body }) => {
+        await calls.transfer(uuid, body);
+        return { uuid };
+      },
+    });
+    api.change({
+      url: '/calls/:uuid/run',
+      summary: 'Run actions on a call: behind its program, or in place of it.',
+      requires: 'operator',
+      params: byUuid,
+      body: runBodySchema,
+      response: runAnswerSchema,
+      action: 'call.run',
+      target: ({ params, body }) =>
+        `${params.uuid} ${body.mode} policy ${body.policy}: ${applications(body.actions)}`,
+      handler: async ({ params: { uuid }, body, identity, note }) => {
+        const { actions, mode, policy, then } = body;
+        const { how } = await calls.run(uuid, {
+          actions: actions.map(toAction),
+          mode,
+          policy,
+          by: identity.name,
+          ...(then === undefined ? {} : { then }),
+        });
+        note(how);
+        return { uuid, how };
+      },
+    });
+    api.change({
+      url: '/calls/:uuid/attach',
+      summary: 'Take a live channel and run a program on it.',
+      requires: 'operator',
+      params: byUuid,
+      body: attachBodySchema,
+      response: attachAnswerSchema,
+      action: 'call.attach',
+      // Not the URL, which may carry secrets: what it was is noted as it is shown.
+      target: ({ params, body }) =>
+        `${params.uuid} ${body.actions === undefined ? '' : applications(body.actions)}`.trim(),
+      handler: async ({ params: { uuid }, body, identity, note }) => {
+        const run = programOf(body, identity.name);
+        const attached = await calls.attach(uuid, {
+          run,
+          ...(body.then === undefined ? {} : { then: body.then }),
+          ...(body.switch === undefined ? {} : { switch: body.switch }),
+        });
+        note(`program ${attached.program}`);
+        return { uuid, ...attached };
+      },
+    });
+  };
+}
+
+function programOf(
+  { url, flow, actions, policy }: z.output<typeof attachBodySchema>,
+  by: string,
+): CallAttachRequest['run'] {
+  const given = [url, flow, actions].filter((one) => one !== undefined);
+  if (given.length !== 1) throw new AppError('invalid_request', 'body: name one of url, flow and actions');
+  if (url !== undefined) return { kind: 'curl', target: url };
+  if (flow !== undefined) return { kind: 'flow', target: flow };
+  return { actions: (actions ?? []).map(toAction), policy, by };
+}
+
+/** Data may hold anything, so only their names are kept. */
+function applications(actions: readonly { readonly application: string }[]): string {
+  return actions.map(({ application }) => application).join(' ');
+}
+
+function passes(call: LiveCall, filter: z.output<typeof callFilterSchema>): boolean {
+  const { state, origin, program, number } = filter;
+  return (
+    (state === undefined || call.state === state) &&
+    (origin === undefined || call.origin.kind === origin) &&
+    (filter.switch === undefined || call.origin.switch === filter.switch) &&
+    (program === undefined || call.program.includes(program)) &&
+    (number === undefined || call.caller.includes(number) || call.destination.includes(number))
+  );
+}
+
+function answerOf(call: LiveCall): LiveCallAnswer {
+  const { origin, startedAt, elapsedMs, actionsRan, running, ...rest } = call;
+  return {
+    ...rest,
+    origin: origin.kind,
+    ...(origin.switch === undefined ? {} : { switch: origin.switch }),
+    running: [...running],
+    started_at: startedAt.toISOString(),
+    elapsed_ms: elapsedMs,
+    actions_ran: actionsRan,
+  };
+}
+
+function traceEntry({ atMs, ...entry }: TraceEntry, showsDigits: boolean): { type: string; at_ms: number } {
+  const shown = snakeCase(entry) as { readonly type: string };
+  return { at_ms: atMs, ...(showsDigits ? shown : (withoutDigits(shown) as typeof shown)) };
+}
+
+/** Keys only, and not those of channel variables. */
+function snakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(snakeCase);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      key === 'variables' ? item : snakeCase(item),
+    ]),
+  );
+}

@@ -1,0 +1,58 @@
+import type { ChannelData } from '../channel.js';
+
+export interface Headers {
+  get(name: string): string | undefined;
+}
+
+/** The channel as an event or `uuid_dump` described it. */
+export class EventData implements ChannelData {
+  #headers: Headers | undefined;
+
+  constructor(headers: Headers) {
+    this.#headers = headers;
+  }
+
+  header(name: string): string | undefined {
+    return this.#headers?.get(name);
+  }
+
+  variable(name: string): string | undefined {
+    return this.#headers?.get(`variable_${name}`);
+  }
+
+  /** Lets go of some 10 kB that nobody needs any more when the last segment is under way. */
+  forget(): void {
+    this.#headers = undefined;
+  }
+}
+
+/** Headers with further variables, or others; `''` stands for none. */
+export function withVariables(headers: Headers, variables: Readonly<Record<string, string>>): Headers {
+  const own = new Map(Object.entries(variables).map(([name, value]) => [`variable_${name}`, value]));
+  return { get: (name) => (own.has(name) ? own.get(name) || undefined : headers.get(name)) };
+}
+
+/** What `uuid_dump <uuid> json` answered; undefined when there is no such channel. */
+export function readDump(text: string): Headers | undefined {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  const headers = new Map<string, string>();
+  for (const [name, value] of Object.entries(parsed)) {
+    if (typeof value === 'string') headers.set(name, value);
+    else if (Array.isArray(value)) headers.set(name, `ARRAY::${value.map(String).join('|:')}`);
+  }
+  return headers;
+}
+
+/**
+ * Where a channel is: what changes when somebody transfers, parks or bridges it (switch_channel.c counts its caller
+ * profiles, and each of the three brings it into another state).
+ */
+export function placeOf(headers: Headers): string {
+  return `${headers.get('Channel-State') ?? ''}/${headers.get('Caller-Profile-Index') ?? ''}`;
+}

@@ -1,0 +1,38 @@
+import type { EslCommand } from '../../esl/connection.js';
+import type { ChannelData } from '../channel.js';
+
+/**
+ * Channel variable that says who has an attached call: the name of an instance, or `NOBODY` once it was let go.
+ */
+export const OWNER = 'cti_owner';
+/** Not a name that an instance may have. */
+export const NOBODY = '-';
+
+/**
+ * Only channels that carry a program are told of: the filter runs inside FreeSWITCH. JSON, because the plain format
+ * does not tell `%20` in a value from a blank (switch_utils.h switch_url_encode).
+ */
+export function parkSubscriptions(): EslCommand[] {
+  return [
+    { line: 'event json CHANNEL_PARK' },
+    { line: 'filter variable_cti_curl /./' },
+    { line: 'filter variable_cti_flow /./' },
+  ];
+}
+
+/** A uuid may be of anybody's choosing (origination_uuid), and becomes a word in commands and lists. */
+export function isPlainUuid(uuid: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/.test(uuid);
+}
+
+/**
+ * Whether a parked channel waits for a program to be run. One that has been under control already does not: it may
+ * have been parked by an agent who has it now. `socket` leaves `socket_host` (mod_event_socket.c socket_function);
+ * an asynchronous one parks by itself.
+ */
+export function waitsForProgram(data: ChannelData): boolean {
+  const has = (name: string): boolean => (data.variable(name) ?? '') !== '';
+  if (!has('cti_curl') && !has('cti_flow')) return false;
+  if (data.variable('current_application') === 'socket') return false;
+  return !['cti_status', 'cti_state', 'cti_o1', 'socket_host', OWNER].some(has);
+}

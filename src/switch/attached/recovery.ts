@@ -1,0 +1,204 @@
+import type { EslClient } from '../../esl/client.js';
+import type { EslCommand, EslConnection } from '../../esl/connection.js';
+import { execute } from '../../esl/connection.js';
+import type { EslEvent } from '../../esl/event.js';
+import { AppError } from '../../errors.js';
+import { PLACE, RUN, SEGMENT_EVENT } from './attached-channel.js';
+import type { AttachedChannel } from './attached-channel.js';
+import type { Claims } from './claims.js';
+import { placeOf, readDump } from './event-data.js';
+import type { Headers } from './event-data.js';
+import { isPlainUuid, OWNER } from './parked.js';
+
+const SECOND_LOOK_MS = 2000;
+/** So many commands are written at once, so that the switch is not asked for everything in one breath. */
+const BATCH = 100;
+
+export interface RecoveryTask {
+  readonly instance: string;
+  readonly attach: boolean;
+  readonly log: (fields: object, message: string) => void;
+  readonly held: () => ReadonlyMap<string, AttachedChannel>;
+  /** Goes on with a call that a daemon of this instance had. */
+  readonly resume: (uuid: string, headers: Headers) => void;
+  /** A parked channel that may wait for a program. */
+  readonly parked: (headers: Headers) => void;
+  readonly forget: (uuid: string) => void;
+  /** Marks a channel as ours: the connection may have broken before it was. */
+  readonly mark: (channel: AttachedChannel) => void;
+}
+
+/**
+ * What happens when the connection to the switch is there, for the first time or again: the channels that are held
+ * are looked at, those that a daemon of the same instance left behind are resumed, and those that were parked
+ * meanwhile are taken.
+ */
+export class Recovery {
+  readonly #client: EslClient;
+  readonly #claims: Claims;
+  readonly #task: RecoveryTask;
+  /** Channels that were not looked at on the present connection. */
+  readonly #unseen = new Set<AttachedChannel>();
+  readonly #waiting = new Map<AttachedChannel, (() => void)[]>();
+  /** Calls of a daemon before this one, for which FreeSWITCH still runs a list. */
+  readonly #leftRunning = new Set<string>();
+  readonly #toForget = new Set<string>();
+
+  constructor(client: EslClient, claims: Claims, task: RecoveryTask) {
+    this.#client = client;
+    this.#claims = claims;
+    this.#task = task;
+  }
+
+  /** The connection is gone. */
+  interrupt(): void {
+    for (const channel of this.#task.held().values()) this.#unseen.add(channel);
+  }
+
+  usable(channel: AttachedChannel): Promise<void> {
+    if (!this.#unseen.has(channel) || channel.gone.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiting = this.#waiting.get(channel) ?? [];
+      waiting.push(resolve);
+      this.#waiting.set(channel, waiting);
+      channel.gone.addEventListener('abort', () => resolve(), { once: true });
+    });
+  }
+
+  forgetLater(uuid: string): void {
+    this.#toForget.add(uuid);
+  }
+
+  async begin(): Promise<void> {
+    try {
+      const { connection } = this.#client;
+      for (const uuid of this.#toForget) this.#task.forget(uuid);
+      this.#toForget.clear();
+      await this.#lookAtHeld(connection);
+      await this.#lookForOthers(connection);
+      // The table that `show channels` reads follows the switch by up to a second.
+      await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS).unref());
+      await this.#lookForOthers(connection);
+    } catch (error) {
+      // The connection broke again: the next one begins anew.
+      if (!(error instanceof AppError)) throw error;
+    }
+  }
+
+  /** An event of a channel that carries our mark and is not held. */
+  onEvent(uuid: string, event: EslEvent): void {
+    if (!this.#leftRunning.has(uuid)) return;
+    this.#leftRunning.delete(uuid);
+    if (event.name !== 'CUSTOM') {
+      this.#task.log({ uuid }, 'call of an earlier daemon has ended by itself');
+      this.#task.forget(uuid);
+      return;
+    }
+    this.#resume(uuid, event);
+  }
+
+  async #lookAtHeld(connection: EslConnection): Promise<void> {
+    const channels = [...this.#unseen];
+    const dumps = await askAll(
+      connection,
+      channels.map(({ uuid }) => `uuid_dump ${uuid} json`),
+    );
+    channels.forEach((channel, at) => {
+      const dump = readDump(dumps[at] ?? '');
+      if (dump !== undefined && dump.get(`variable_${OWNER}`) === undefined) this.#task.mark(channel);
+      channel.reconcile(dump);
+      this.#unseen.delete(channel);
+      for (const resolve of this.#waiting.get(channel) ?? []) resolve();
+      this.#waiting.delete(channel);
+    });
+  }
+
+  async #lookForOthers(connection: EslConnection): Promise<void> {
+    const rows = channelRows((await connection.send({ line: 'api show channels as json' })).text);
+    const unknown = rows.filter(({ uuid }) => isPlainUuid(uuid) && !this.#task.held().has(uuid));
+    const owners = await askAll(
+      connection,
+      unknown.map(({ uuid }) => `uuid_getvar ${uuid} ${OWNER}`),
+    );
+    const ours = unknown.filter((_, at) => owners[at] === this.#task.instance);
+    const parked = unknown.filter(
+      ({ application }, at) => this.#task.attach && application === 'park' && owners[at] === '_undef_',
+    );
+    const dumps = await askAll(
+      connection,
+      [...ours, ...parked].map(({ uuid }) => `uuid_dump ${uuid} json`),
+    );
+    dumps.forEach((text, at) => {
+      const uuid = [...ours, ...parked][at]?.uuid ?? '';
+      const dump = readDump(text);
+      if (dump === undefined || this.#task.held().has(uuid)) return;
+      if (at < ours.length) this.#leftBehind(connection, uuid, dump);
+      else this.#task.parked(dump);
+    });
+    await this.#forgetGone(connection, new Set(rows.map(({ uuid }) => uuid)));
+  }
+
+  #leftBehind(connection: EslConnection, uuid: string, dump: Headers): void {
+    const value = (name: string): string => dump.get(`variable_${name}`) ?? '';
+    const place = value(PLACE);
+    if (value('cti_status') !== '' || (place !== '' && place !== placeOf(dump))) {
+      this.#task.forget(uuid);
+    } else if (value(RUN) === '') {
+      this.#resume(uuid, dump);
+    } else {
+      this.#leftRunning.add(uuid);
+      // Answers when what is queued before it has run, or at once when the list never arrived.
+      const probe = `Event-Name=CUSTOM,Event-Subclass=${SEGMENT_EVENT},cti-probe=1`;
+      void connection.send(execute('event', probe, { uuid, eventLock: true }));
+    }
+  }
+
+  #resume(uuid: string, headers: Headers): void {
+    this.#task.log({ uuid }, 'call of an earlier daemon resumed');
+    this.#task.resume(uuid, headers);
+  }
+
+  /** Claims on channels that ended while no daemon of this instance was there. */
+  async #forgetGone(connection: EslConnection, listed: ReadonlySet<string>): Promise<void> {
+    const claimed = await this.#claims.held(connection);
+    const doubtful = claimed.filter((uuid) => !listed.has(uuid) && !this.#task.held().has(uuid));
+    const exist = await askAll(
+      connection,
+      doubtful.map((uuid) => `uuid_exists ${uuid}`),
+    );
+    const gone = doubtful.filter((_, at) => exist[at] === 'false');
+    await Promise.all(connection.sendBatch(gone.flatMap((uuid) => this.#claims.giveBack(uuid))));
+  }
+}
+
+async function askAll(connection: EslConnection, commands: readonly string[]): Promise<string[]> {
+  const answers: string[] = [];
+  for (let at = 0; at < commands.length; at += BATCH) {
+    const batch = commands.slice(at, at + BATCH).map((command): EslCommand => ({ line: `api ${command}` }));
+    for (const reply of await Promise.all(connection.sendBatch(batch))) answers.push(reply.text);
+  }
+  return answers;
+}
+
+interface Row {
+  readonly uuid: string;
+  readonly application: string;
+}
+
+/** What `show channels as json` answered. */
+function channelRows(text: string): Row[] {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    return [];
+  }
+  const rows: unknown = typeof parsed === 'object' && parsed !== null && 'rows' in parsed ? parsed.rows : [];
+  if (!Array.isArray(rows)) return [];
+  return rows.flatMap((row: unknown): Row[] => {
+    if (typeof row !== 'object' || row === null || !('uuid' in row) || typeof row.uuid !== 'string')
+      return [];
+    const application = 'application' in row && typeof row.application === 'string' ? row.application : '';
+    return [{ uuid: row.uuid, application }];
+  });
+}

@@ -1,0 +1,238 @@
+import { splitArguments } from '../switch/arguments.js';
+import type { CallRecord, TraceEntry } from '../call/call.js';
+import type { CallRunner } from '../call/runner.js';
+import { contactDataOf } from '../functions/contact-event.js';
+import type { RecordBegin } from '../records/record-builder.js';
+import type { IsAlive, OpenRecord, Records } from '../records/records.js';
+import { FLOW_KIND } from '../source/flow/flow-state.js';
+import type { FlowReport } from '../source/flow/source.js';
+
+type Outcome = TraceEntry & { readonly type: 'outcome' };
+type Doing = TraceEntry & { readonly type: 'doing' };
+
+interface Open {
+  readonly record: OpenRecord;
+  /** When this daemon took the call, in milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** What a flow's block is about to do, by the id of its action. */
+  readonly doing: Map<string, Doing>;
+  /** What the record has of blocks and functions up to then came from a daemon before this one. */
+  readonly knownUntil: number;
+  /** Nobody knows what became of the call: since when. */
+  lostAt?: number;
+}
+
+/** How long a call may be lost to this daemon until it is looked after. */
+const LOST_MS = 60_000;
+/** How long a call is waited for of which nobody can say whether it lives. */
+const FORGOTTEN_MS = 600_000;
+
+/** Makes contact records of what happens on calls. One call has one record, whoever has the call how often. */
+export class CallRecords {
+  readonly #records: Records;
+  readonly #isAlive: IsAlive;
+  readonly #open = new Map<string, Open>();
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(records: Records, isAlive: IsAlive) {
+    this.#records = records;
+    this.#isAlive = isAlive;
+  }
+
+  async start(): Promise<void> {
+    await this.#records.start(this.#isAlive);
+    this.#timer = setInterval(() => void this.sweep(), LOST_MS / 2).unref();
+  }
+
+  onTrace(uuid: string, entry: TraceEntry, runner: CallRunner): void {
+    if (this.#records.isOff) return;
+    if (entry.type === 'handed_over') this.#begin(uuid, entry, runner);
+    const open = this.#open.get(uuid);
+    if (open === undefined) return;
+    tell(open, entry);
+    open.record.changed();
+  }
+
+  onCallEnded(call: CallRecord): void {
+    const open = this.#open.get(call.uuid);
+    if (open === undefined) return;
+    const { result, error, startedAt, durationMs } = call;
+    const reports = call.reports.flatMap(({ kind, data }) =>
+      kind === FLOW_KIND && data !== undefined ? [data as FlowReport] : [],
+    );
+    const last = reports.at(-1);
+    const endedAt = startedAt.getTime() + durationMs;
+    if (last !== undefined) {
+      open.record.builder.attributes(last.attributes);
+      // The block in which the call ended was not left by any exit.
+      if (!['done', 'failed', 'lost'].includes(result) && last.block !== '') {
+        const { flow, version, block, since } = last;
+        open.record.builder.visit({
+          flow,
+          version,
+          block,
+          type: '',
+          exit: '',
+          enteredAt: since,
+          leftAt: endedAt,
+        });
+      }
+    }
+    // Another program goes on with the call, and with the record.
+    if (result === 'interrupted') return;
+    if (result === 'lost') {
+      open.lostAt = Date.now();
+      open.record.changed();
+      return;
+    }
+    this.#open.delete(call.uuid);
+    const ended = call.trace.findLast((entry) => entry.type === 'ended');
+    const cause = ended?.type === 'ended' && result === 'hung_up' ? ended.detail : hangupOf(call);
+    void open.record.end({
+      endedEpochMs: endedAt,
+      result,
+      ...(error === undefined ? {} : { error }),
+      ...(cause === '' ? {} : { hangupCause: cause }),
+    });
+  }
+
+  /** Writes the records of calls that ended while their connection to this daemon was lost. */
+  async sweep(now = Date.now()): Promise<void> {
+    for (const [uuid, open] of this.#open) {
+      const { lostAt, record } = open;
+      if (lostAt === undefined || now - lostAt < LOST_MS) continue;
+      const alive = await this.#isAlive(uuid);
+      const giveUp = alive === false || (alive === undefined && now - lostAt > FORGOTTEN_MS);
+      // Taken over meanwhile.
+      if (!giveUp || this.#open.get(uuid) !== open || open.lostAt !== lostAt) continue;
+      this.#open.delete(uuid);
+      await record.end({ endedEpochMs: lostAt, result: 'lost' });
+    }
+  }
+
+  /** Calls that are still open are left to the daemon that is started next. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#records.close();
+  }
+
+  #begin(uuid: string, entry: TraceEntry & { type: 'handed_over' }, runner: CallRunner): void {
+    const startedAt = Date.now() - entry.atMs;
+    const known = this.#open.get(uuid);
+    if (known !== undefined) {
+      delete known.lostAt;
+      const { record, doing } = known;
+      this.#open.set(uuid, { record, startedAt, doing, knownUntil: knownUntil(record) });
+      return;
+    }
+    const contact = contactDataOf(runner.call, { attributes: {} });
+    const endpoint = (at: typeof contact.CustomerEndpoint): RecordBegin['customerEndpoint'] =>
+      at === null ? null : { address: at.Address, type: at.Type };
+    const begin: RecordBegin = {
+      contactId: uuid,
+      initialContactId: contact.InitialContactId,
+      previousContactId: contact.PreviousContactId,
+      initiationMethod: contact.InitiationMethod,
+      customerEndpoint: endpoint(contact.CustomerEndpoint),
+      systemEndpoint: endpoint(contact.SystemEndpoint),
+      startedEpochMs: runner.begun,
+      program: entry.program,
+    };
+    const record = entry.resumed ? this.#records.resume(begin) : this.#records.begin(begin);
+    this.#open.set(uuid, { record, startedAt, doing: new Map(), knownUntil: knownUntil(record) });
+  }
+}
+
+/** A flow that is resumed tells of its past, too. */
+function knownUntil({ builder }: OpenRecord): number {
+  const { path, functions } = builder.draft();
+  const left = path.map((visit) => Date.parse(visit.entered_at) + visit.duration_ms);
+  return Math.max(0, ...left, ...functions.map(({ at }) => Date.parse(at)));
+}
+
+function tell(open: Open, entry: TraceEntry): void {
+  const { builder } = open.record;
+  switch (entry.type) {
+    case 'block': {
+      if (entry.leftAt <= open.knownUntil) return;
+      const { blockType, type: _type, atMs: _atMs, ...visit } = entry;
+      builder.visit({ ...visit, type: blockType });
+      return;
+    }
+    case 'function': {
+      if (entry.invokedAt <= open.knownUntil) return;
+      builder.invoked({
+        name: entry.function,
+        block: entry.block,
+        atEpochMs: entry.invokedAt,
+        durationMs: entry.durationMs,
+        tries: entry.attempts,
+        result: entry.code ?? 'ok',
+        ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+      });
+      return;
+    }
+    case 'doing': {
+      open.doing.set(entry.id, entry);
+      return;
+    }
+    case 'outcome':
+      outcome(open, entry);
+  }
+}
+
+/** Applications that a contact record tells of, whoever asked for them. */
+function outcome(open: Open, entry: Outcome): void {
+  if (entry.status === 'not_run' || entry.status === 'refused') return;
+  const { builder } = open.record;
+  const doing = entry.id === undefined ? undefined : open.doing.get(entry.id);
+  const atEpochMs = open.startedAt + entry.atMs - (entry.durationMs ?? 0);
+  const { variables, status } = entry;
+  switch (entry.application) {
+    case 'bridge': {
+      const cause = variables['originate_disposition'] ?? entry.detail ?? '';
+      builder.transferred({ to: doing?.target ?? '', atEpochMs, result: transferResult(entry), cause });
+      return;
+    }
+    case 'callcenter':
+    case 'fifo': {
+      const result =
+        status === 'ok' ? 'answered' : (variables['cc_cancel_reason'] ?? variables['fifo_status'] ?? status);
+      const agent = variables['cc_agent'];
+      builder.queued({
+        name: doing?.target ?? '',
+        atEpochMs,
+        result,
+        ...(agent === undefined ? {} : { agent }),
+      });
+      return;
+    }
+    case 'record': {
+      const [file] = splitArguments(doing?.target ?? '', ' ', 2);
+      if (status === 'ok' && file !== undefined && file !== '') builder.recorded(file);
+      return;
+    }
+    case 'read':
+    case 'play_and_get_digits': {
+      const digits = Object.entries(variables).find(([name]) => !name.startsWith('read_'))?.[1] ?? '';
+      if (digits !== '')
+        builder.entered({ block: doing?.block ?? '', atEpochMs, digits, secret: doing?.masked ?? false });
+    }
+  }
+}
+
+/** DIALSTATUS in a caller's words; a bridge in which the caller hung up was answered, or was not. */
+function transferResult({ status, response, detail }: Outcome): string {
+  if (status === 'ok') return 'answered';
+  if (status === 'hung_up' || status === 'moved') return status;
+  const word = (response ?? '').toUpperCase();
+  if (word === 'BUSY' || detail === 'USER_BUSY') return 'busy';
+  if (status === 'timed_out' || word === 'NOANSWER') return 'no_answer';
+  return detail === 'CALL_REJECTED' ? 'refused' : 'unreachable';
+}
+
+/** The cause of a hang-up that the program itself asked for. */
+function hangupOf({ trace }: CallRecord): string {
+  const last = trace.findLast((entry) => entry.type === 'outcome' && entry.status !== 'not_run');
+  return last?.type === 'outcome' && last.application === 'hangup' ? (last.detail ?? '') : '';
+}
