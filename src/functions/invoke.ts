@@ -1,0 +1,276 @@
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
+import { statSync } from 'node:fs';
+import type { ErrorCode } from '../errors.js';
+import { AppError } from '../errors.js';
+import type { ResolveHost } from '../http-client/connector.js';
+import { Egress } from '../http-client/egress.js';
+import type { EgressRules } from '../http-client/egress.js';
+import { Origins } from '../http-client/origins.js';
+import type { FunctionAttempt } from './attempt.js';
+import { contactEvent } from './contact-event.js';
+import type { ContactData } from './contact-event.js';
+import { failureCode } from './failure-code.js';
+import { HttpFunction } from './http-function.js';
+import type { JsonObject } from './json.js';
+import { LocalFunction } from './local/local-function.js';
+import type { LocalAnswer } from './local/local-function.js';
+import { readResponse } from './response.js';
+import type { ResponseResult, ResponseRules } from './response.js';
+import type { FunctionSettings } from './settings.js';
+
+/** The part of pino that is used here. */
+export interface FunctionLog {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface FunctionInvokerOptions {
+  readonly egress: EgressRules;
+  readonly log?: FunctionLog;
+  /** What local functions print; without it, it goes to the log at level debug. */
+  readonly onPrinted?: (name: string, text: string) => void;
+  /** Instead of the resolver of this machine. */
+  readonly resolve?: ResolveHost;
+}
+
+export interface Invocation {
+  readonly name: string;
+  readonly parameters: JsonObject;
+  readonly contact: ContactData;
+  /** Instead of what the function's own settings say. */
+  readonly event?: 'contact' | 'flat';
+  /** Only ever shortens the function's own time. */
+  readonly timeoutMs?: number;
+  /** Aborted when the call ends or is moved. */
+  readonly signal: AbortSignal;
+  readonly onAttempt?: (attempt: FunctionAttempt) => void;
+  /** What was sent, for people who look at it. */
+  readonly onRequest?: (event: string) => void;
+  /** What came back, before it is judged; for people who look at it. */
+  readonly onResponse?: (body: string) => void;
+}
+
+export type InvocationResult = ResponseResult & {
+  readonly durationMs: number;
+  readonly attempts: readonly FunctionAttempt[];
+};
+
+interface Loaded {
+  readonly settings: FunctionSettings;
+  /** What it was made of; another one makes it anew. */
+  readonly mark: string;
+  readonly rules: ResponseRules;
+  readonly target: HttpFunction | LocalFunction;
+}
+
+/** Invokes functions. One for the daemon: it keeps connections, threads and circuit breakers. */
+export class FunctionInvoker {
+  readonly #options: FunctionInvokerOptions;
+  readonly #egress: Egress;
+  readonly #origins: Origins;
+  readonly #retired = new Set<LocalFunction>();
+  #functions: ReadonlyMap<string, Loaded> = new Map();
+
+  constructor(options: FunctionInvokerOptions) {
+    this.#options = options;
+    this.#egress = new Egress(options.egress);
+    this.#origins = new Origins({
+      egress: this.#egress,
+      // Each function has its own; an origin may serve many.
+      breaker: { failures: Number.MAX_SAFE_INTEGER, open_ms: 1 },
+      resolve: options.resolve ?? lookup,
+      onCircuit: () => undefined,
+    });
+  }
+
+  /**
+   * Takes over these functions, all of them or none. Those that didn't change keep their threads, connections and
+   * circuit breakers; invocations that run go on to their end.
+   * @throws AppError `config_invalid`, `config_unreadable`
+   */
+  load(functions: ReadonlyMap<string, FunctionSettings>): void {
+    const next = new Map<string, Loaded>();
+    for (const [name, settings] of functions) {
+      const known = this.#functions.get(name);
+      const mark = markOf(settings);
+      next.set(name, known?.mark === mark ? known : this.#make(name, settings, mark));
+    }
+    const before = this.#functions;
+    this.#functions = next;
+    for (const [name, { target, settings }] of before) {
+      if (next.get(name)?.target !== target && target instanceof LocalFunction) {
+        this.#retire(target, settings.timeout_ms);
+      }
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#functions.has(name);
+  }
+
+  /** Settles always, within the function's time, and never throws for what a function does. */
+  async invoke(invocation: Invocation): Promise<InvocationResult> {
+    const begunMs = performance.now();
+    const attempts: FunctionAttempt[] = [];
+    const onAttempt = (attempt: FunctionAttempt): void => {
+      attempts.push(attempt);
+      invocation.onAttempt?.(attempt);
+    };
+    const result = await this.#answer(invocation, onAttempt);
+    const durationMs = Math.round((performance.now() - begunMs) * 10) / 10;
+    const fields = { uuid: invocation.contact.ContactId, function: invocation.name, duration_ms: durationMs };
+    if (result.ok || result.code === 'call_gone') {
+      this.#options.log?.debug({ ...fields, ...(!result.ok && { code: result.code }) }, 'function invoked');
+    } else {
+      const { code, detail } = result;
+      this.#options.log?.warn({ ...fields, code, detail, attempts }, 'function failed');
+    }
+    return { ...result, durationMs, attempts };
+  }
+
+  /** Stops everything at once. */
+  async close(): Promise<void> {
+    const targets = [...this.#functions.values()].map(({ target }) => target);
+    const locals = targets.filter((target) => target instanceof LocalFunction);
+    await Promise.all([...locals, ...this.#retired].map((target) => target.close()));
+    await this.#origins.destroy();
+  }
+
+  async #answer(
+    invocation: Invocation,
+    onAttempt: (attempt: FunctionAttempt) => void,
+  ): Promise<ResponseResult> {
+    const { name, parameters, contact, signal } = invocation;
+    const loaded = this.#functions.get(name);
+    if (loaded === undefined) return failed('no_such_function', JSON.stringify(name.slice(0, 64)));
+    if (signal.aborted) return failed('call_gone', 'the call ended');
+    const { settings, rules, target } = loaded;
+    const missing = missingParameters(settings, parameters);
+    if (missing.length > 0) return failed('function_parameters', `${name} requires ${missing.join(', ')}`);
+    const isFlat = (invocation.event ?? settings.event) === 'flat';
+    const event = JSON.stringify(isFlat ? parameters : contactEvent(contact, parameters));
+    invocation.onRequest?.(event);
+    const timeoutMs = Math.min(settings.timeout_ms, invocation.timeoutMs ?? settings.timeout_ms);
+    if (target instanceof LocalFunction) {
+      return this.#askLocal(target, rules, { ...invocation, onAttempt }, event, timeoutMs);
+    }
+    const tried = await target.ask({
+      event,
+      callUuid: contact.ContactId,
+      timeoutMs,
+      signal,
+      onAttempt,
+      onResponse: invocation.onResponse,
+    });
+    if (tried.ok) return { ok: true, values: tried.values };
+    return failureCode(tried);
+  }
+
+  async #askLocal(
+    target: LocalFunction,
+    rules: ResponseRules,
+    { signal, onAttempt, onResponse }: Invocation,
+    event: string,
+    timeoutMs: number,
+  ): Promise<ResponseResult> {
+    const begunMs = performance.now();
+    const answer = await target.invoke(event, randomUUID(), timeoutMs, signal);
+    if (answer.kind === 'result') onResponse?.(answer.text);
+    const result = fromLocal(answer, rules);
+    onAttempt?.({
+      attempt: 1,
+      durationMs: Math.round((performance.now() - begunMs) * 10) / 10,
+      ...(!result.ok && { code: result.code, detail: result.detail }),
+    });
+    return result;
+  }
+
+  /** What still runs in it has its time to end. */
+  #retire(target: LocalFunction, afterMs: number): void {
+    this.#retired.add(target);
+    setTimeout(() => {
+      this.#retired.delete(target);
+      void target.close();
+    }, afterMs).unref();
+  }
+
+  #make(name: string, settings: FunctionSettings, mark: string): Loaded {
+    const { log, onPrinted } = this.#options;
+    const rules: ResponseRules = {
+      kind: settings.response,
+      coerce: settings.coerce,
+      required: Object.entries(settings.outputs ?? {})
+        .filter(([, output]) => output.required)
+        .map(([output]) => output),
+    };
+    const onCircuit = (state: 'open' | 'closed'): void =>
+      log?.warn({ function: name, state }, 'circuit breaker changed');
+    const { url, file } = settings;
+    if (url !== undefined) {
+      const refusal = this.#egress.refusesOrigin(new URL(url).origin);
+      if (refusal !== undefined) throw new AppError('config_invalid', `functions.${name}.url: ${refusal}`);
+      return {
+        settings,
+        mark,
+        rules,
+        target: new HttpFunction(name, url, settings, rules, this.#origins, onCircuit),
+      };
+    }
+    const target = new LocalFunction({
+      name,
+      file: file ?? '',
+      handler: settings.handler,
+      memoryMb: settings.memory_mb,
+      concurrency: settings.concurrency,
+      environment: settings.environment,
+      breaker: settings.breaker,
+      onPrinted: (text) =>
+        onPrinted === undefined
+          ? log?.debug({ function: name, text }, 'function printed')
+          : onPrinted(name, text),
+      onCircuit,
+    });
+    return { settings, mark, rules, target };
+  }
+}
+
+/** Settings, and the file as it is: a handler that was edited counts as changed. */
+function markOf(settings: FunctionSettings): string {
+  const stat = settings.file === undefined ? undefined : statSync(settings.file, { throwIfNoEntry: false });
+  return JSON.stringify([settings, stat?.mtimeMs, stat?.size]);
+}
+
+/** Required parameters that are not there, or null. */
+export function missingParameters(settings: FunctionSettings, parameters: JsonObject): string[] {
+  return Object.entries(settings.parameters ?? {})
+    .filter(
+      ([name, { required }]) => required && !(Object.hasOwn(parameters, name) && parameters[name] !== null),
+    )
+    .map(([name]) => name);
+}
+
+function fromLocal(answer: LocalAnswer, rules: ResponseRules): ResponseResult {
+  switch (answer.kind) {
+    case 'result':
+      return readResponse(answer.text, rules);
+    case 'exception':
+    case 'crashed':
+      return failed('function_exception', answer.detail);
+    case 'unloadable':
+      return failed('function_not_loadable', answer.detail);
+    case 'too_large':
+      return failed('function_too_large', answer.detail);
+    case 'timeout':
+    case 'busy':
+      return failed('function_timeout', answer.detail);
+    case 'circuit_open':
+      return failed('function_unreachable', `circuit_open: ${answer.detail}`);
+    case 'gone':
+      return failed('call_gone', 'the call ended');
+  }
+}
+
+function failed(code: ErrorCode, detail: string): ResponseResult {
+  return { ok: false, code, detail };
+}

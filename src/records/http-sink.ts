@@ -1,0 +1,128 @@
+import type { ResolveHost } from '../http-client/connector.js';
+import type { EgressRules } from '../http-client/egress.js';
+import { backoffMs } from '../http-client/retry.js';
+import { WebhookSender } from '../http-client/webhook.js';
+import type { WebhookTry } from '../http-client/webhook.js';
+import type { RecordsLog } from './log.js';
+import type { HttpSinkSettings } from './settings.js';
+import type { Spool, Spooled } from './spool.js';
+
+export interface HttpSinkOptions {
+  readonly settings: HttpSinkSettings;
+  readonly egress: EgressRules;
+  readonly spool: Spool;
+  readonly log?: RecordsLog | undefined;
+  readonly resolve?: ResolveHost | undefined;
+}
+
+/**
+ * Sends records: the oldest first, several at a time, each until the receiver takes it. The record's id is the
+ * message id, so that one which arrives twice (an answer was lost) can be known. While the receiver is away, records
+ * wait in the spool and one of them tries.
+ */
+export class HttpSink {
+  readonly #options: HttpSinkOptions;
+  readonly #sender: WebhookSender;
+  readonly #waiting = new Map<string, Spooled>();
+  readonly #sending = new Map<string, WebhookTry | undefined>();
+  readonly #idle = new Set<() => void>();
+  #failures = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  /** @throws AppError `config_invalid`, `config_unreadable` */
+  constructor(options: HttpSinkOptions) {
+    const { settings, egress, resolve } = options;
+    this.#options = options;
+    this.#sender = new WebhookSender({ place: 'records.http', receiver: settings, egress, resolve });
+  }
+
+  /** Begins with what an earlier daemon has left. */
+  async start(): Promise<void> {
+    for (const spooled of await this.#options.spool.list()) this.#waiting.set(spooled.id, spooled);
+    this.#next();
+  }
+
+  /** Resolves when the record is on disk; it is sent when it can be. */
+  async add(recordId: string, text: string): Promise<void> {
+    const spooled = await this.#options.spool.add(recordId, text, Date.now());
+    this.#waiting.set(recordId, spooled);
+    this.#next();
+  }
+
+  /** Resolves when nothing is left to be sent; for tests and for the end of the daemon. */
+  empty(): Promise<void> {
+    if (this.#waiting.size === 0 && this.#sending.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.add(resolve));
+  }
+
+  /** What was not sent stays in the spool. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    for (const one of this.#sending.values()) one?.cancel();
+    await this.#sender.close();
+  }
+
+  #next(): void {
+    if (this.#closed || this.#timer !== undefined) return;
+    // While it fails, one tries for all.
+    const most = this.#failures === 0 ? this.#sender.connections : 1;
+    for (const [id, spooled] of this.#waiting) {
+      if (this.#sending.size >= most) break;
+      this.#waiting.delete(id);
+      this.#sending.set(id, undefined);
+      void this.#send(spooled);
+    }
+    if (this.#waiting.size > 0 || this.#sending.size > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
+  async #send(spooled: Spooled): Promise<void> {
+    const { spool, log } = this.#options;
+    const text = await spool.read(spooled);
+    const tried = text === undefined ? undefined : this.#sender.send(spooled.id, text);
+    this.#sending.set(spooled.id, tried);
+    const verdict = await tried?.result;
+    const fields = { record_id: spooled.id, url: this.#sender.shownUrl };
+    if (verdict?.kind === 'taken') {
+      await spool.remove(spooled);
+      if (this.#failures > 0) log?.info({ url: this.#sender.shownUrl }, 'contact records are taken again');
+      this.#failures = 0;
+    } else if (verdict?.kind === 'refused') {
+      await spool.putAside(spooled);
+      log?.error({ ...fields, detail: verdict.detail }, 'contact record refused by the receiver, put aside');
+      this.#failures = 0;
+    } else if (verdict !== undefined && !this.#closed) {
+      if (this.#failures === 0) log?.warn({ ...fields, detail: verdict.detail }, 'contact records wait');
+      this.#failures += 1;
+      this.#putBack(spooled);
+      this.#pause(verdict.afterMs);
+    }
+    this.#sending.delete(spooled.id);
+    this.#next();
+  }
+
+  /** First in line again. */
+  #putBack(spooled: Spooled): void {
+    const later = [...this.#waiting];
+    this.#waiting.clear();
+    this.#waiting.set(spooled.id, spooled);
+    for (const [id, one] of later) this.#waiting.set(id, one);
+  }
+
+  #pause(atLeastMs: number): void {
+    if (this.#timer !== undefined) return;
+    const { retry_delay_ms: delayMs, retry_max_delay_ms: maxMs } = this.#options.settings;
+    const backoff = backoffMs(Math.min(this.#failures, 30), delayMs, Math.random());
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#next();
+      },
+      Math.min(maxMs, Math.max(backoff, atLeastMs)),
+    );
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,160 @@
+import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { RecordsLog } from './log.js';
+
+export interface RecordFileOptions {
+  readonly path: string;
+  readonly maxBytes: number;
+  readonly daily: boolean;
+  /** Files put aside that are kept; 0: all. */
+  readonly keep: number;
+  readonly log?: RecordsLog | undefined;
+  readonly now?: () => Date;
+}
+
+/** So many records may wait for a disk that is full. */
+const MAX_WAITING = 10_000;
+const RETRY_MS = 1000;
+
+/**
+ * JSON lines. Opened anew for each batch, so that a file that was moved away (logrotate) is simply begun again, and
+ * appended in one write, so that two daemons may share it.
+ */
+export class RecordFile {
+  readonly #options: RecordFileOptions;
+  readonly #now: () => Date;
+  #waiting: { readonly line: string; readonly done: (written: boolean) => void }[] = [];
+  #writing: Promise<void> | undefined;
+  #checked = false;
+  #closing = false;
+
+  constructor(options: RecordFileOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => new Date());
+  }
+
+  /** @returns whether it was written; false only when it was given up: too many wait, or the daemon ends */
+  write(line: string): Promise<boolean> {
+    if (this.#waiting.length >= MAX_WAITING) {
+      this.#options.log?.error({ file: this.#options.path }, 'contact record given up: too many wait');
+      return Promise.resolve(false);
+    }
+    return new Promise((done) => {
+      this.#waiting.push({ line, done });
+      this.#writing ??= this.#run();
+    });
+  }
+
+  /** Writes what waits; gives up what can't be written. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#writing;
+  }
+
+  /** The ids of records in the newest files, for whoever must not write one twice. */
+  async has(recordIds: ReadonlySet<string>): Promise<Set<string>> {
+    const found = new Set<string>();
+    if (recordIds.size === 0) return found;
+    const aside = await this.#putAside();
+    for (const path of [this.#options.path, ...aside.slice(-2)]) {
+      for (const id of await idsIn(path)) if (recordIds.has(id)) found.add(id);
+    }
+    return found;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0);
+      try {
+        await this.#rotate();
+        await appendFile(this.#options.path, batch.map(({ line }) => `${line}\n`).join(''), { mode: 0o640 });
+        for (const { done } of batch) done(true);
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code ?? 'error';
+        this.#options.log?.error({ file: this.#options.path, code }, 'contact records can not be written');
+        if (this.#closing) {
+          for (const { done } of [...batch, ...this.#waiting.splice(0)]) done(false);
+          break;
+        }
+        this.#waiting = [...batch, ...this.#waiting];
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+    this.#writing = undefined;
+  }
+
+  async #rotate(): Promise<void> {
+    const { path, maxBytes, daily } = this.#options;
+    const known = await stat(path).catch(() => undefined);
+    if (known === undefined) {
+      await mkdir(dirname(path), { recursive: true });
+      return;
+    }
+    if (!this.#checked) await endLine(path, known.size);
+    this.#checked = true;
+    const isOld = daily && known.size > 0 && dayOf(known.mtime) !== dayOf(this.#now());
+    if (known.size < maxBytes && !isOld) return;
+    const stamp = this.#now().toISOString().replaceAll(/[:.]/g, '-');
+    const { folder, stem, extension } = parts(path);
+    await rename(path, join(folder, `${stem}-${stamp}${extension}`));
+    await this.#prune();
+  }
+
+  async #prune(): Promise<void> {
+    const { keep } = this.#options;
+    if (keep === 0) return;
+    const aside = await this.#putAside();
+    for (const path of aside.slice(0, Math.max(0, aside.length - keep))) await rm(path, { force: true });
+  }
+
+  /** The oldest first. */
+  async #putAside(): Promise<string[]> {
+    const { folder, stem, extension } = parts(this.#options.path);
+    const names = await readdir(folder).catch((): string[] => []);
+    return names
+      .filter(
+        (name) =>
+          name.startsWith(`${stem}-`) &&
+          name.endsWith(extension) &&
+          /^\d{4}-\d\d-\d\dT[\d-]+Z$/.test(name.slice(stem.length + 1, name.length - extension.length)),
+      )
+      .sort()
+      .map((name) => join(folder, name));
+  }
+}
+
+function parts(path: string): { folder: string; stem: string; extension: string } {
+  const extension = extname(path);
+  return { folder: dirname(path), stem: basename(path, extension), extension };
+}
+
+function dayOf(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
+
+/** A line that a crash cut short must not swallow the next one. */
+async function endLine(path: string, size: number): Promise<void> {
+  if (size === 0) return;
+  const handle = await open(path, 'r');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    if (buffer[0] !== 0x0a) await appendFile(path, '\n');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function idsIn(path: string): Promise<string[]> {
+  const handle = await open(path, 'r').catch(() => undefined);
+  if (handle === undefined) return [];
+  const ids: string[] = [];
+  try {
+    for await (const line of handle.readLines()) {
+      const id = /"record_id":"(rec_[0-9a-f]{32})"/.exec(line)?.[1];
+      if (id !== undefined) ids.push(id);
+    }
+  } finally {
+    await handle.close().catch(() => undefined);
+  }
+  return ids;
+}
