@@ -10,9 +10,9 @@ import { FOREIGN_EVENTS_FILE, FOREIGN_EVENTS_SCRIPT } from './foreign-events.js'
 import { Generator } from './generator.js';
 import { reserveManyMediaPorts } from './media-ports.js';
 import { type PeerName, startPeer } from './peers.js';
+import { prioritize, PRIORITY } from './priority.js';
 import { addSipProfile } from './sip-profile.js';
 
-/** Its own limits are shorter; this one is for what they don't see. Its watchdog ends it when we end. */
 /**
  * glibc gives freed memory back to the kernel and takes it again, cleared page by page: with 1.6 MB per `socket`
  * (mod_event_socket.c socket_function, two queues) that is up to a quarter of FreeSWITCH's CPU. These settings keep it;
@@ -24,6 +24,7 @@ const KEEP_FREED_MEMORY = {
   MALLOC_TOP_PAD_: '67108864',
 };
 
+/** Its own limits are shorter; this one is for what they don't see. Its watchdog ends it when we end. */
 const START_LIMIT_MS = 90_000;
 
 /** Everything that a run needs, started: FreeSWITCH, the web service, the call generator, and peers on demand. */
@@ -68,6 +69,7 @@ export class Bed {
     undo.push(() => children.stopAll());
 
     const { child: app, greeting } = await children.startScript('web service', 'http-app.ts');
+    prioritize(app.pid, PRIORITY.app);
     const { http, https } = greeting as { http: number; https: number };
     const ports: Ports = {
       app: http,
@@ -124,6 +126,7 @@ export class Bed {
       folder: this.#folder,
       freeswitch: this.freeswitch,
     });
+    if (child !== undefined) prioritize(child.pid, PRIORITY.peer);
     this.#processes.set(name, child);
     return child;
   }

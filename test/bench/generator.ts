@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { within } from '../support/eventually.js';
 import type { Child, Children } from './children.js';
 import type {
@@ -10,9 +9,7 @@ import type {
   ReleaseOrder,
   Report,
 } from './load/protocol.js';
-
-/** Above the threads of FreeSWITCH's sessions (1 to 10), below its timers and its SIP (99). */
-const REAL_TIME_PRIORITY = '50';
+import { prioritize, PRIORITY } from './priority.js';
 
 const SLACK_MS = 20_000;
 const MOST_RELEASE_MS = 60_000;
@@ -32,7 +29,7 @@ export class Generator {
     const { child } = await children.startScript('call generator', 'load/generator.ts', {
       env: { BENCH_SIP_PORT: String(sipPort) },
     });
-    return new Generator(child, prioritize(child.pid));
+    return new Generator(child, prioritize(child.pid, PRIORITY.generator));
   }
 
   load(order: Omit<LoadOrder, 'type'>): Promise<LoadReport> {
@@ -67,21 +64,5 @@ export class Generator {
       generator.send(order);
     });
     return within(`the call generator, ordered to ${order.type}`, answered, limitMs);
-  }
-}
-
-/**
- * FreeSWITCH started by root runs in real time (SCHED_FIFO; switch.c, set_auto_priority) and so before every ordinary
- * process. The generator stands for phones elsewhere, which don't wait for this machine's CPUs: it goes before.
- * Only root may; it is the same for all peers either way.
- */
-function prioritize(pid: number): boolean {
-  try {
-    execFileSync('chrt', ['--all-tasks', '--fifo', '--pid', REAL_TIME_PRIORITY, String(pid)], {
-      stdio: 'ignore',
-    });
-    return true;
-  } catch {
-    return false;
   }
 }
