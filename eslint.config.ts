@@ -3,7 +3,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['conf/', 'dist/', 'node_modules/', 'coverage/', 'test/bench/results/'] },
+  { ignores: ['conf/', 'dist/', 'docs/', 'node_modules/', 'coverage/', 'test/bench/results/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

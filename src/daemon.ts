@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { aclOfSwitch } from './acl/of-switch.js';
 import { BackgroundAudit } from './audit/background.js';
+import { Callbacks } from './callbacks/callbacks.js';
 import type { CallRecord, TraceEntry } from './call/call.js';
 import { CallControl } from './call/call-control.js';
+import { Originator } from './call/originator.js';
 import { CallTable } from './call/call-table.js';
 import { Policy } from './call/policy.js';
 import type { RunnerServices } from './call/run-context.js';
@@ -14,6 +16,8 @@ import type { Config } from './config/schema.js';
 import { EslServer } from './esl/server.js';
 import type { EslSocketCall } from './esl/server.js';
 import { AppError } from './errors.js';
+import { EventLog } from './events/event-log.js';
+import { Readers } from './events/readers.js';
 import { Access } from './http/access.js';
 import { createHttpApp } from './http/app.js';
 import type { Health } from './http/health.js';
@@ -22,14 +26,30 @@ import { auditRoutes } from './http/routes/audit.js';
 import type { SwitchAudit } from './http/routes/audit.js';
 import { adminRoutes } from './http/routes/reload.js';
 import { callRoutes } from './http/routes/calls.js';
+import { callbackRoutes } from './http/routes/callbacks.js';
+import { eventRoutes } from './http/routes/events.js';
+import { flowRoutes } from './http/routes/flows.js';
+import { functionRoutes } from './http/routes/functions.js';
+import { recordRoutes } from './http/routes/records.js';
+import { originationRoutes } from './http/routes/originations.js';
 import { switchRoutes } from './http/routes/switches.js';
 import { problemText } from './flow-files/folder.js';
 import type { Environment } from './functions/functions-file.js';
+import { BackgroundTests } from './flow-test/background.js';
 import { FunctionInvoker } from './functions/invoke.js';
+import type { FunctionObserver } from './functions/invoke.js';
+import { RecordReader } from './records/record-reader.js';
 import { Records } from './records/records.js';
 import { keyedSeal } from './call/state-seal.js';
+import { ConfiguredFlows } from './wiring/flow-desk.js';
+import { ConfiguredFunctions } from './wiring/function-desk.js';
+import { CallEvents } from './wiring/call-events.js';
+import { CallCallbacks } from './wiring/call-callbacks.js';
 import { CallRecords } from './wiring/call-records.js';
 import { InUse } from './wiring/in-use.js';
+import { Telemetry } from './wiring/telemetry.js';
+import { actionsOf } from './wiring/actions.js';
+import type { Actions } from './wiring/actions.js';
 import { changesOf, loadFlows, sourcesOf } from './wiring/flows.js';
 import type { Flows } from './wiring/flows.js';
 import { AppClient } from './source/curl/client.js';
@@ -40,10 +60,12 @@ import type { Channel } from './switch/channel.js';
 import { FsCommands } from './switch/fs-commands.js';
 import { defaultInstance } from './switch/instance.js';
 import { SwitchLink, SwitchLinks } from './switch/switch-link.js';
+import type { SwitchState } from './switch/switch-link.js';
 import { SyncSocketChannel } from './switch/sync-socket-channel.js';
 import { AuditLog } from './telemetry/audit-log.js';
 import { callLogger, createLogger } from './telemetry/log.js';
 import type { Logger } from './telemetry/log.js';
+import { version } from './version.js';
 
 export interface Daemon {
   /** Where FreeSWITCH's `socket` application connects to. */
@@ -90,6 +112,7 @@ interface Setup {
   readonly fsCommands: FsCommands;
   readonly flows: Flows;
   readonly invoker: FunctionInvoker;
+  readonly actions: Actions;
 }
 
 /**
@@ -99,7 +122,10 @@ interface Setup {
 export async function startDaemon(config: Config, options: DaemonOptions = {}): Promise<Daemon> {
   const log = options.log ?? createLogger(config.log);
   const { env = {} } = options;
-  let setup = setUp(config, { log, env });
+  const instance = config.instance ?? defaultInstance();
+  const telemetry = await Telemetry.start({ config, version: version(), instance, log });
+  const { metrics, observer } = telemetry;
+  let setup = setUp(config, { log, env, observer });
   for (const problem of setup.flows.warnings)
     log.warn({ problem: problemText(problem) }, 'flow needs a look');
   const table = new CallTable(setup.services, {
@@ -109,33 +135,82 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   });
   const inForce = (): Config => setup.config;
 
-  const links = linksOf(inForce, table, log);
+  const eventLog = new EventLog(config.http.events.buffer);
+  const readers = new Readers(eventLog);
+  const events = new CallEvents(eventLog, () => inForce().log.show_digits);
+  const links = linksOf(inForce, table, log, (state) => events.onSwitch(state));
+  const control = new CallControl(table, links);
+  const originator = new Originator(table, links, control);
+  originator.onChange((origination) => events.onOrigination(origination));
+  table.onTrace((uuid, entry, runner) => events.onTrace(uuid, entry, runner));
   const records = new CallRecords(
     new Records({ settings: config.records, egress: config.egress, log }),
     (uuid) => isAlive(links, uuid),
   );
   table.onTrace((uuid, entry, runner) => records.onTrace(uuid, entry, runner));
   table.onCallEnded((record) => records.onCallEnded(record));
+  const callbacks = new Callbacks({
+    settings: config.callbacks,
+    egress: config.egress,
+    instance,
+    log,
+  });
+  if (callbacks.calls !== undefined) {
+    const told = new CallCallbacks(callbacks.calls, (target) => setup.apps.endpointOf(target));
+    table.onTrace((uuid, entry, runner) => told.onTrace(uuid, entry, runner));
+    table.onDefect((uuid, runner) => told.onDefect(uuid, runner));
+  }
   const server = new EslServer({
     host: config.listen.host,
     port: config.listen.port,
     exactVariables: ['cti_curl'],
     onCall: (call) => takeCall(call, table),
-    onError: (error, remoteAddress) =>
-      log.warn({ code: error.code, detail: error.detail, remoteAddress }, 'connection dropped'),
+    onError: (error, remoteAddress) => {
+      metrics?.onSocketDropped(error.code);
+      log.warn({ code: error.code, detail: error.detail, remoteAddress }, 'connection dropped');
+    },
   });
   const access = new Access(config.http.tokens);
   const auditLog = new AuditLog(log, config.audit_log.file);
+  const health = (): Health => healthOf(table, inForce().limits.calls, links);
+  telemetry.follow(table);
+  telemetry.watch(links, {
+    version: version(),
+    health: () => health().state,
+    calls: () => ({ active: table.size, limit: inForce().limits.calls }),
+    circuits: () => ({ app: setup.apps.circuits, function: setup.invoker.circuits }),
+    recordsWaiting: () => records.waiting,
+    callbacks: () => callbacks.status,
+  });
   const http = createHttpApp({
-    health: () => healthOf(table, inForce().limits.calls, links),
+    actions: () => setup.actions.server,
+    health,
+    ...(metrics === undefined
+      ? {}
+      : {
+          metrics: { page: metrics, ...(config.metrics.access === 'token' ? { access } : {}) },
+          onAnswer: (answer) => metrics.onHttpAnswer(answer),
+        }),
     api: {
       access,
       auditLog,
       log,
       requestsPerMinute: config.http.rate_limit.per_minute,
       features: [
-        callRoutes(new CallControl(table, links), () => inForce().log.show_digits),
+        callRoutes(control, () => inForce().log.show_digits),
+        originationRoutes(originator),
+        flowRoutes(new ConfiguredFlows(() => setup, env, new BackgroundTests())),
+        functionRoutes(
+          new ConfiguredFunctions(
+            () => setup,
+            env,
+            () => reload(),
+          ),
+        ),
+        recordRoutes(config.records.file === undefined ? undefined : new RecordReader(config.records.file)),
+        eventRoutes(readers, () => inForce().http.events.readers),
         switchRoutes(links),
+        callbackRoutes(callbacks),
         aclRoutes((name) => {
           const link = links.get(name);
           return aclOfSwitch(link.name, inForce().switches[link.name], link);
@@ -161,6 +236,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   }
   links.start();
   await records.start();
+  await callbacks.start((uuid) => isAlive(links, uuid));
   log.info({ host: listening.host, port: listening.port, http_port: httpPort }, 'listening');
 
   // After a reload, calls may still use what was there before.
@@ -170,7 +246,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     const before = setup;
     const planned = planReload(before.config, next);
     // What can fail, fails here, with everything as it was.
-    const made = setUp(next, { log, env, before });
+    const made = setUp(next, { log, env, observer, before });
     const changes = [...planned, ...changesOf(before.flows, made.flows)];
     if (changes.length === 0) return { changes, warnings };
     setup = made;
@@ -213,6 +289,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     reload,
     async drain() {
       table.drain();
+      events.onDraining(table.size);
       await server.close();
       await table.empty(inForce().limits.drain_timeout_ms);
     },
@@ -222,21 +299,29 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
       table.abandon();
       await links.stop();
       await table.empty(1000);
+      readers.close();
       await http.close();
-      await Promise.all([inUse.closeAll(), records.close()]);
+      await callbacks.finish(STOP_SENDING_MS);
+      await Promise.all([inUse.closeAll(), records.close(), callbacks.close(), telemetry.close()]);
       log.info({}, 'stopped');
     },
   };
 }
 
+/** So long the end of the daemon waits for events that are being sent; what is not, is sent by the next. */
+const STOP_SENDING_MS = 1000;
+
 interface Around {
   readonly log: Logger;
   readonly env: Environment;
+  /** Is told of what apps and functions are asked. */
+  readonly observer: FunctionObserver | undefined;
   /** What is taken over of it: concurrency limits, and connections while apps and functions are asked alike. */
   readonly before?: Setup;
 }
 
-function setUp(config: Config, { log, env, before }: Around): Setup {
+function setUp(config: Config, { log, env, observer, before }: Around): Setup {
+  const observed = observer === undefined ? {} : { observer };
   const policies = new Map(
     Object.entries(config.policies).map(([name, profile]) => [name, new Policy(name, profile)] as const),
   );
@@ -255,10 +340,13 @@ function setUp(config: Config, { log, env, before }: Around): Setup {
         egress: config.egress,
         log,
         showDigits: config.log.show_digits,
+        ...observed,
       });
   const sameEgress = isDeepStrictEqual(before?.config.egress, config.egress);
   const invoker =
-    sameEgress && before !== undefined ? before.invoker : new FunctionInvoker({ egress: config.egress, log });
+    sameEgress && before !== undefined
+      ? before.invoker
+      : new FunctionInvoker({ egress: config.egress, log, ...observed });
   const services: RunnerServices = {
     sources: sourcesOf(config, apps, flows, invoker, policies.get(config.flows.policy)),
     policies,
@@ -266,9 +354,10 @@ function setUp(config: Config, { log, env, before }: Around): Setup {
     dialLimits: before?.services.dialLimits ?? new DialLimits(),
     ...(config.flows.state_key === undefined ? {} : { seal: keyedSeal(config.flows.state_key) }),
   };
+  const actions = actionsOf(config, { apps, flows, invoker, policies, log }, before?.actions);
   // All of them or none; the last thing that can fail.
   invoker.load(flows.functions);
-  return { config, apps, services, fsCommands, flows, invoker };
+  return { config, apps, services, fsCommands, flows, invoker, actions };
 }
 
 /** Audits of the switches whose files are on this machine. */
@@ -284,7 +373,12 @@ function auditOf(links: SwitchLinks, inForce: () => Config): SwitchAudit {
   };
 }
 
-function linksOf(inForce: () => Config, table: CallTable, log: Logger): SwitchLinks {
+function linksOf(
+  inForce: () => Config,
+  table: CallTable,
+  log: Logger,
+  onState: (state: SwitchState) => void,
+): SwitchLinks {
   const config = inForce();
   const instance = config.instance ?? defaultInstance();
   const options = {
@@ -292,6 +386,7 @@ function linksOf(inForce: () => Config, table: CallTable, log: Logger): SwitchLi
     log,
     isFull: () => table.size >= inForce().limits.calls,
     isDraining: () => table.draining,
+    onState,
   };
   const links = Object.entries(config.switches).map(
     ([name, { host, port, password, attach, release, guard_s: guardSeconds }]) =>

@@ -94,6 +94,11 @@ export const ERRORS = {
     'A flow can not be used.',
     'See the places in the detail; try: switchhook flow check.',
   ),
+  tests_unfinished: entry(
+    503,
+    'The test cases did not come to their end.',
+    'Run fewer at a time, or run them from the command line: switchhook flow test.',
+  ),
   flow_version_gone: entry(
     410,
     'The version of the flows with which the call began is not there any more.',
@@ -348,11 +353,81 @@ export const ERRORS = {
     'The request is not valid.',
     'See the path and the detail; docs/guide/operating.md describes the API.',
   ),
+  idempotency_key_reused: entry(
+    422,
+    'The Idempotency-Key was sent with another request before.',
+    'Send a new key with each new request, and the same one only with the same request.',
+  ),
+  too_many_readers: entry(
+    503,
+    'As many clients read the events as may.',
+    'Close one, or raise http.events.readers.',
+  ),
+  no_such_origination: entry(
+    404,
+    'No call that was placed has that id.',
+    'Those that are over are kept for a while only; see GET /v1/calls for what is under control.',
+  ),
+  records_not_configured: entry(
+    409,
+    'No contact records are kept in a file.',
+    'Set records.file in the configuration.',
+  ),
+  no_such_record: entry(
+    404,
+    'No contact record of that call is in the files.',
+    'A record is written when the call has ended; old files are taken away as records.rotate says.',
+  ),
+  functions_not_configured: entry(
+    409,
+    'No file of functions is configured.',
+    'Set functions.file in the configuration.',
+  ),
   body_too_large: entry(413, 'The body of the request is larger than allowed.', 'Send less at a time.'),
   unsupported_media_type: entry(
     415,
     'The body of the request is not of a type that is read here.',
     'Send JSON with "Content-Type: application/json".',
+  ),
+  address_refused: entry(
+    403,
+    'The entry is not served to that address.',
+    'List the address under protection.addresses of the entry.',
+  ),
+  signature_invalid: entry(
+    401,
+    'The request is not signed as the entry wants it.',
+    'Sign it by Standard Webhooks with a secret of the entry, and see that the clocks agree.',
+  ),
+  no_such_entry: entry(
+    404,
+    'No entry has that name.',
+    'Use one of actions.entries in the configuration: /v1/actions/<entry>.',
+  ),
+  number_not_routed: entry(
+    404,
+    'The entry has nothing for that number.',
+    'Send ?number=<the dialled number>, and list it under numbers of the entry.',
+  ),
+  token_altered: entry(
+    400,
+    'The continuation token is not whole, or was changed.',
+    'Use the URL of the last action as it is; see that nothing on the way cuts or decodes it.',
+  ),
+  token_expired: entry(
+    410,
+    'The continuation token is too old.',
+    'Raise actions.token_ttl_s above the longest conversation.',
+  ),
+  token_replayed: entry(
+    409,
+    'The continuation token was used before.',
+    'Ask each URL once; begin again without a token.',
+  ),
+  token_foreign: entry(
+    403,
+    'The continuation token belongs to another key, entry or call.',
+    'Give all daemons behind one public_url the same actions.token_key.',
   ),
   no_such_route: entry(404, 'Nothing is at that path.', 'See docs/guide/operating.md for the paths.'),
   method_not_allowed: entry(
@@ -504,6 +579,21 @@ export const ERRORS = {
     'Run it in a terminal, or say --yes.',
   ),
   not_confirmed: entry(409, 'Not confirmed, so nothing was done.', 'Answer y, or say --yes.'),
+  callbacks_unwritable: entry(
+    500,
+    'The outbox of the callbacks could not be written.',
+    'Check the path in callbacks.folder, its permissions and the room on the disk.',
+  ),
+  no_such_receiver: entry(
+    404,
+    'No receiver of callbacks has that name.',
+    'See: switchhook callbacks status.',
+  ),
+  no_such_dead_letter: entry(
+    404,
+    'No dead letter has that id; it may have been redelivered.',
+    'See: switchhook callbacks list.',
+  ),
   audit_log_unwritable: entry(
     500,
     'The audit log could not be written.',

@@ -11,6 +11,25 @@ interface Room {
 
 const ROOMS: Readonly<Record<string, Room>> = {
   'errors.ts': { imports: [], packages: [] },
+  'process-mark.ts': { imports: [], packages: [] },
+  callbacks: { imports: ['http-client', 'process-mark.ts'], packages: ['zod'] },
+  // What the package exports: types alone, of what apps, functions and receivers of callbacks exchange with the daemon.
+  'types.ts': {
+    imports: [
+      'call/action.ts',
+      'callbacks/event.ts',
+      'callbacks/event-data.ts',
+      'functions/contact-event.ts',
+      'functions/json.ts',
+      'records/contact-record.ts',
+      'source/curl/request-body.ts',
+    ],
+    packages: [],
+  },
+  'action-server': {
+    imports: ['call', 'flow', 'http-client/settings.ts', 'source', 'switch/applications.ts'],
+    packages: ['zod', 'standardwebhooks'],
+  },
   esl: { imports: [], packages: [] },
   switch: { imports: ['esl'], packages: [] },
   call: { imports: ['switch', 'source/port.ts'], packages: ['zod'] },
@@ -29,7 +48,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ['undici', 'zod', 'yaml', 'standardwebhooks'],
   },
-  records: { imports: ['http-client'], packages: ['undici', 'zod', 'standardwebhooks'] },
+  records: { imports: ['http-client', 'process-mark.ts'], packages: ['undici', 'zod', 'standardwebhooks'] },
   'flow-files': { imports: ['call/policy.ts', 'flow', 'functions/settings.ts'], packages: ['yaml', 'zod'] },
   source: {
     imports: ['call', 'flow', 'http-client'],
@@ -37,13 +56,16 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   config: {
     imports: [
+      'action-server/settings.ts',
       'call/policy-profile.ts',
       'flow-files/settings.ts',
       'functions/settings.ts',
       'http/role.ts',
+      'callbacks/settings.ts',
       'records/settings.ts',
       'source/curl/settings.ts',
       'http-client/mask.ts',
+      'telemetry/settings.ts',
       'switch/attached/release-target.ts',
       'switch/fs-commands.ts',
     ],
@@ -52,12 +74,34 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'switch-config': { imports: [], packages: [] },
   acl: { imports: ['switch-config'], packages: ['ipaddr.js'] },
   audit: { imports: ['switch-config'], packages: ['ipaddr.js'] },
-  telemetry: { imports: [], packages: ['pino'] },
-  http: {
-    imports: ['acl', 'audit/finding.ts', 'call', 'switch', 'telemetry'],
-    packages: ['fastify', 'fastify-type-provider-zod', '@fastify/rate-limit', 'zod'],
+  'version.ts': { imports: [], packages: [] },
+  // What is told to whoever reads along.
+  events: { imports: [], packages: [] },
+  telemetry: {
+    imports: [
+      'call/call.ts',
+      'call/outcome.ts',
+      'call/policy/rule.ts',
+      'http-client',
+      'switch/applications.ts',
+    ],
+    packages: ['pino', 'prom-client', 'zod'],
   },
-  simulator: { imports: ['esl', 'switch/hangup-cause.ts'], packages: ['@rgrove/parse-xml'] },
+  http: {
+    imports: [
+      'action-server',
+      'acl',
+      'audit/finding.ts',
+      'call',
+      'callbacks',
+      'events',
+      'records',
+      'switch',
+      'telemetry',
+    ],
+    packages: ['fastify', 'fastify-type-provider-zod', '@fastify/rate-limit', '@fastify/swagger', 'zod'],
+  },
+  simulator: { imports: ['esl', 'switch/hangup-cause.ts', 'switch-config'], packages: [] },
   // What a first call needs: asks the switch directly, so that no daemon need run.
   doctor: { imports: ['call', 'config', 'esl', 'source', 'switch'], packages: [] },
   cli: {
@@ -69,23 +113,38 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'config',
       'doctor',
       'http/contract',
+      'events/event.ts',
+      'flow',
+      'flow-files',
+      'flow-test',
       'functions',
       'simulator',
       'source',
       'call',
+      'callbacks/event-schema.ts',
       'switch',
       'esl',
       'telemetry',
+      'version.ts',
     ],
     packages: ['commander', 'yaml', 'zod'],
+  },
+  // Flows on the simulator, in a time that jumps.
+  'flow-test': {
+    imports: ['call', 'config', 'flow', 'functions', 'simulator', 'source', 'switch'],
+    packages: ['zod'],
   },
   // Parts of the composition root.
   wiring: {
     imports: [
+      'action-server',
       'call',
+      'callbacks',
       'config',
+      'events',
       'flow',
       'flow-files',
+      'flow-test',
       'functions',
       'records',
       'source',
@@ -96,6 +155,11 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   'daemon.ts': {
     imports: [
+      'flow-test',
+      'action-server',
+      'events',
+      'version.ts',
+      'callbacks',
       'flow-files',
       'functions',
       'records',

@@ -60,9 +60,13 @@ export class AclDocument {
       const { file, offset } = preprocessed.originOf(error.at);
       const place = lineOf(preprocessed.files[file]?.text ?? '', offset);
       const where = `${preprocessed.files[file]?.path ?? path}:${place}: ${error.message}`;
-      throw new AppError(/document type|variable/.test(error.message) ? 'acl_not_accepted' : 'acl_not_xml', where, {
-        cause: error,
-      });
+      throw new AppError(
+        /document type|variable/.test(error.message) ? 'acl_not_accepted' : 'acl_not_xml',
+        where,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

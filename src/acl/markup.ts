@@ -165,7 +165,10 @@ class Parser {
     let at = this.#end(/[\t\r\n =/>]/g, from);
     const name = text.slice(from, at);
     if (name.includes('$${'))
-      throw new MarkupError('a variable that is not known here stands where only FreeSWITCH knows what it means', from);
+      throw new MarkupError(
+        'a variable that is not known here stands where only FreeSWITCH knows what it means',
+        from,
+      );
     let found: Attribute = { name, value: '', start: 0, end: 0 };
     if (text.charAt(at) === '=' || SPACE.test(text.charAt(at))) {
       at = this.#end(/[^\t\r\n =]/g, at + 1);

@@ -1,5 +1,3 @@
-import { formatAddress } from './address.js';
-import type { Address } from './address.js';
 import type { AclDocument } from './document.js';
 import { shown } from './document.js';
 import type { Note } from './effect.js';
@@ -124,10 +122,6 @@ export function entryView(document: AclDocument, entry: AclEntry): EntryView {
     ...(ports === undefined ? {} : { ports }),
     ...document.lineOf(entry.element),
   };
-}
-
-export function addressText(address: Address): string {
-  return formatAddress(address);
 }
 
 function portsText(ports: Ports): string | undefined {

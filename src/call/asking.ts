@@ -1,7 +1,8 @@
 import type { ActionSource, SourceContext, SourceMove } from '../source/port.js';
 import type { Channel, SegmentEnd } from '../switch/channel.js';
 import { endOf } from '../switch/channel.js';
-import type { RunContext } from './run-context.js';
+import type { RunContext, RunTime } from './run-context.js';
+import { REAL_TIME } from './run-context.js';
 
 /**
  * How long the channel is left alone before it is looked after while a source is slow. A hang-up is told without that;
@@ -28,13 +29,14 @@ export async function ask(
   question: (context: SourceContext) => Promise<SourceMove>,
   keep: () => Promise<SegmentEnd>,
 ): Promise<Asked> {
-  const { channel, trace } = run;
+  const { channel, trace, services } = run;
+  const time = services.time ?? REAL_TIME;
   const controller = new AbortController();
   const cancel = (): void => controller.abort();
   if (isGone(channel)) return { left: endOf(channel) };
   channel.gone.addEventListener('abort', cancel, { once: true });
   run.asking = controller;
-  const startedAt = performance.now();
+  const startedAt = time.now();
   const pending = question({
     signal: controller.signal,
     onAttempt: (attempt) => trace.add({ type: 'request', ...attempt }),
@@ -45,12 +47,12 @@ export async function ask(
     let kept = false;
     // A prompt that is to begin sooner does.
     let delayMs = Math.min(QUIET_MS, source.waiting?.afterMs ?? QUIET_MS);
-    while (!(await within(pending, delayMs))) {
+    while (!(await within(pending, delayMs, time))) {
       if (isGone(channel) || run.interrupted) break;
       delayMs = 0;
       const { waiting } = source;
       const play =
-        waiting !== undefined && performance.now() - startedAt >= waiting.afterMs ? waiting.play : undefined;
+        waiting !== undefined && time.now() - startedAt >= waiting.afterMs ? waiting.play : undefined;
       if (play !== undefined && !waited) trace.add({ type: 'waiting' });
       waited ||= play !== undefined;
       // What the caller hears meanwhile takes the place of the outcomes that FreeSWITCH had kept of the last segment.
@@ -71,11 +73,10 @@ export async function ask(
 }
 
 /** Whether the promise settles within the time; rejections are the caller's, when it awaits it. */
-async function within(promise: Promise<unknown>, timeMs: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
+async function within(promise: Promise<unknown>, timeMs: number, time: RunTime): Promise<boolean> {
+  let takeBack: (() => void) | undefined;
   const late = new Promise<false>((resolve) => {
-    // Timers come before what has arrived (libuv's order): after a hold-up the answer may be there already.
-    timer = setTimeout(() => setImmediate(resolve, false), timeMs);
+    takeBack = time.after(timeMs, () => resolve(false));
   });
   const settled = promise.then(
     () => true,
@@ -84,7 +85,7 @@ async function within(promise: Promise<unknown>, timeMs: number): Promise<boolea
   try {
     return await Promise.race([settled, late]);
   } finally {
-    clearTimeout(timer);
+    takeBack?.();
   }
 }
 

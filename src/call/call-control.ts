@@ -124,9 +124,8 @@ export class CallControl {
     const room = this.#table.refusal;
     if (room !== undefined) throw new AppError('overloaded', room);
     const { run } = request;
+    const program = this.judged(run);
     const list = 'actions' in run ? ownList(run) : undefined;
-    if (list !== undefined) refuseBad(this.#table.refusals(list));
-    const program = 'kind' in run ? this.#table.describe(run) : (list?.by ?? '');
     const link = await this.#linkOf(uuid, request.switch);
     const variables = 'kind' in run ? { [run.kind === 'curl' ? 'cti_curl' : 'cti_flow']: run.target } : {};
     await this.#attach(
@@ -136,6 +135,17 @@ export class CallControl {
       list === undefined ? {} : { list },
     );
     return { program, switch: link.name };
+  }
+
+  /**
+   * What would run on a call that is attached, for people.
+   * @throws AppError `action_refused`, `invalid_url`, `no_such_flow`
+   */
+  judged(run: CallAttachRequest['run']): string {
+    if ('kind' in run) return this.#table.describe(run);
+    const list = ownList(run);
+    refuseBad(this.#table.refusals(list));
+    return list.by;
   }
 
   #call(uuid: string): ActiveCall {
@@ -239,7 +249,7 @@ function thenOf(then: RunRequest['then']): Pick<AttachRequest, 'then'> {
  * uuid_transfer takes a first word with `-` for an option, and `inline` would run applications that no policy has
  * seen (mod_commands.c transfer_function).
  */
-function checkedTarget(target: ReleaseTarget): ReleaseTarget {
+export function checkedTarget(target: ReleaseTarget): ReleaseTarget {
   const { extension, dialplan, context } = target;
   const bad = [extension, dialplan, context].find((word) => !isTargetWord(word) || word.startsWith('-'));
   if (bad !== undefined)

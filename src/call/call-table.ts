@@ -66,6 +66,7 @@ export class CallTable {
   readonly #active = new Set<Entry>();
   readonly #ended: ((record: CallRecord) => void)[] = [];
   readonly #traced: ((uuid: string, entry: TraceEntry, runner: CallRunner) => void)[] = [];
+  readonly #failed: ((uuid: string, runner: CallRunner) => void)[] = [];
   readonly #whenEmpty: (() => void)[] = [];
   /** Services that were replaced, and who waits for the last call under them. */
   readonly #retired = new Map<RunnerServices, () => void>();
@@ -108,6 +109,11 @@ export class CallTable {
     this.#traced.push(listener);
   }
 
+  /** A call that ended by a defect of the program, of which nothing else is told. */
+  onDefect(listener: (uuid: string, runner: CallRunner) => void): void {
+    this.#failed.push(listener);
+  }
+
   /** The calls under control now, the oldest first. */
   get calls(): readonly ActiveCall[] {
     return [...this.#active];
@@ -133,6 +139,31 @@ export class CallTable {
     return this.#active.size < this.#options.maxCalls
       ? undefined
       : `${this.#options.maxCalls} calls are under control`;
+  }
+
+  /** How many more calls may come under control. */
+  get free(): number {
+    return this.#stopping ? 0 : Math.max(0, this.#options.maxCalls - this.#active.size);
+  }
+
+  /**
+   * A place for a call that is dialled, as for one by `bridge`.
+   * @returns gives the place back
+   * @throws AppError `action_refused`
+   */
+  reserveDial(policyName: string, dialString: string): () => void {
+    const { policies, dialLimits } = this.#services;
+    const policy = policies.get(policyName);
+    if (policy === undefined)
+      throw new AppError('action_refused', `policy: there is no profile ${JSON.stringify(policyName)}`);
+    const verdict = policy.checkDial(dialString);
+    if (!verdict.allowed) throw new AppError('action_refused', `to: ${verdict.rule}: ${verdict.detail}`);
+    const { concurrency } = verdict;
+    if (concurrency === undefined) return () => undefined;
+    const { key, max } = concurrency;
+    if (dialLimits.inUse(key) >= max)
+      throw new AppError('action_refused', `to: dial.concurrent: ${max} calls to ${key} are up already`);
+    return dialLimits.take(key);
   }
 
   /** The program for people. @throws AppError when it could not be followed */
@@ -190,6 +221,7 @@ export class CallTable {
           // A defect: the connection's end gives the call back to the dialplan.
           log().error({ err: error }, 'call failed by a defect');
           abandon();
+          for (const listener of this.#failed) listener(channel.uuid, runner);
         },
       )
       .finally(() => {

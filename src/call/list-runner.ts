@@ -45,6 +45,7 @@ export class ListRunner {
     this.#options = options;
     this.#context = options.context;
     this.#rest = list.rest;
+    for (const placed of list.rest) this.#context.noteSubject(list.list, placed);
     this.#place = this.#context.open.push(list) - 1;
   }
 
@@ -102,6 +103,7 @@ export class ListRunner {
     const link = { placed, list: this.#list.list };
     this.#take(1, placed);
     this.#context.ran += 1;
+    this.#context.call.learn({ cti_outcomes: toldOutcomes(this.outcomes) });
     const last = this.#rest.length === 0;
     if (last && this.#options.chains) return { kind: 'chain', ...link };
     return this.#afterOwn(placed, await this.#options.nest(link), last);
@@ -225,4 +227,21 @@ export class ListRunner {
     this.outcomes.push(outcome);
     this.#context.settled(this.#list.list, outcome, this.#options.masked);
   }
+}
+
+/** So long a value of the call can be in a URL. */
+const MOST_TOLD_LENGTH = 4000;
+
+/**
+ * `{cti_outcomes}`: what became of the actions before a `cti_curl`, for whoever is asked next. What went well and
+ * left nothing is not mentioned.
+ */
+function toldOutcomes(outcomes: readonly Outcome[]): string {
+  const told = outcomes.flatMap(({ index, id, status, response, detail, variables }) => {
+    const left = Object.keys(variables).length > 0;
+    if (status === 'ok' && !left && id === undefined) return [];
+    return [{ index, id, status, response, detail, ...(left ? { variables } : {}) }];
+  });
+  const text = JSON.stringify(told);
+  return text.length > MOST_TOLD_LENGTH ? '' : text;
 }

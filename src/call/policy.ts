@@ -52,6 +52,15 @@ export class Policy {
     }
     return verdict(APPLICATION_RULES.get(application)?.(scope.rest, context));
   }
+
+  /** Whether a call may be placed to there, whatever applications the profile allows. */
+  checkDial(dialString: string): Verdict {
+    const context: RuleContext = { profile: this.#profile, call: { get: () => undefined } };
+    const refusal = checkData(dialString) ?? checkExpansion('bridge', dialString, context);
+    if (refusal !== undefined) return verdict(refusal);
+    const dial = checkDial(dialString, this.name, context);
+    return 'refusal' in dial ? verdict(dial.refusal) : { allowed: true, ...dial };
+  }
 }
 
 function verdict(refusal: Checked): Verdict {

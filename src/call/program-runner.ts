@@ -257,6 +257,7 @@ export class ProgramRunner {
   ): { readonly outcomes: readonly Outcome[]; readonly failed?: string } {
     const context = this.#context;
     const steps = segment.map(({ action }) => ({ application: action.application, data: action.data }));
+    for (const placed of segment) context.noteSubject(list, placed);
     const results = steps.length === 0 ? [] : readLeftover(steps, this.#channel.data);
     const outcomes = segment.flatMap((placed, at) => {
       const step = results[at];

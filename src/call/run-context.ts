@@ -27,7 +27,25 @@ export interface RunnerServices {
   readonly dialLimits: DialLimits;
   /** How `cti_state` is written; absent: so that anybody could read it. */
   readonly seal?: StateSeal;
+  readonly time?: RunTime;
 }
+
+/** Time as a call lives it; another one than the clock on the wall where calls are tried out. */
+export interface RunTime {
+  /** Milliseconds; only differences mean something. */
+  now(): number;
+  /** @returns takes it back */
+  after(ms: number, task: () => void): () => void;
+}
+
+export const REAL_TIME: RunTime = {
+  now: () => performance.now(),
+  after: (ms, task) => {
+    // Timers come before what has arrived (libuv's order): after a hold-up the answer may be there already.
+    const timer = setTimeout(() => setImmediate(task), ms);
+    return () => clearTimeout(timer);
+  },
+};
 
 /** A `cti_curl` or `cti_flow` action and the list it stands in. */
 export interface ChainLink {
@@ -47,6 +65,12 @@ export type Ending =
   | ({ readonly kind: 'chain' } & ChainLink);
 
 export const DONE: Ending = { kind: 'done' };
+
+/** Applications of which others want to know whom or what they were about. */
+const TOLD_OF: ReadonlySet<string> = new Set([
+  ...['bridge', 'transfer', 'redirect', 'deflect', 'callcenter', 'fifo', 'hangup'],
+  ...['record', 'record_session', 'stop_record_session'],
+]);
 
 /** What the parts of the runner share about one call. */
 export class RunContext {
@@ -87,6 +111,8 @@ export class RunContext {
   readonly open: ListRest[] = [];
   /** How far the source had come that was asked last. */
   before: SourceState | undefined;
+  /** The data of actions that are told of elsewhere, by list and place in it. */
+  readonly subjects = new Map<string, string>();
   /** What the sources of this call had to report. */
   readonly reports: SourceReport[] = [];
 
@@ -95,6 +121,10 @@ export class RunContext {
     this.services = services;
     this.call = call;
     this.trace = trace;
+  }
+
+  noteSubject(list: number, { index, action }: Placed): void {
+    if (TOLD_OF.has(action.application)) this.subjects.set(`${list}/${index}`, action.data);
   }
 
   /** @param masked variables of which the trace shows no value */

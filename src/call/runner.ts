@@ -39,6 +39,7 @@ export class CallRunner {
   #programName = '';
   #destination = '';
   #caller = '';
+  #wasAnswered = false;
 
   constructor(channel: Channel, services: RunnerServices, onTrace?: (entry: TraceEntry) => void) {
     this.#channel = channel;
@@ -114,6 +115,21 @@ export class CallRunner {
     return this.#context.begun;
   }
 
+  /** Who calls whom, and what decides about it. */
+  get parties(): { readonly program: string; readonly caller: string; readonly destination: string } {
+    return { program: this.#programName, caller: this.#caller, destination: this.#destination };
+  }
+
+  /** FreeSWITCH had answered it before it was handed over. */
+  get wasAnswered(): boolean {
+    return this.#wasAnswered;
+  }
+
+  /** Whom a transfer was to, or which file or queue an action was about; undefined for other applications. */
+  subjectOf(list: number, index: number): string | undefined {
+    return this.#context.subjects.get(`${list}/${index}`);
+  }
+
   get trace(): readonly TraceEntry[] {
     return this.#context.trace.entries;
   }
@@ -162,6 +178,7 @@ export class CallRunner {
   #handedOver(program: string, resumed: boolean): void {
     const { call, trace } = this.#context;
     this.#programName = program;
+    this.#wasAnswered = this.#channel.data.header('Answer-State') === 'answered';
     this.#destination = call.get('destination_number') ?? '';
     this.#caller = call.get('caller_id_number') ?? '';
     const [destination, caller] = [this.#destination, this.#caller];

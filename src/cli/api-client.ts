@@ -9,6 +9,8 @@ import { errorAnswerSchema } from '../http/contract/error.js';
 import type { Cli } from './cli.js';
 import { configOption, readNamedConfig } from './config-file.js';
 import type { ConfigFlag } from './config-file.js';
+import { eventsIn } from './event-stream.js';
+import type { StreamEvent } from './event-stream.js';
 
 /** The flags of every command that talks to a running daemon. */
 export interface DaemonFlags extends ConfigFlag {
@@ -39,6 +41,7 @@ export interface ApiQuestion {
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
   readonly timeoutMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The API of a running daemon. What it answers is checked against the schema that the daemon answers by. */
@@ -80,12 +83,10 @@ export class ApiClient {
     method: string,
     path: string,
     schema: T,
-    { query = {}, body, timeoutMs = DEFAULT_TIMEOUT_MS }: ApiQuestion,
+    { query = {}, body, timeoutMs = DEFAULT_TIMEOUT_MS, headers = {} }: ApiQuestion,
   ): Promise<z.output<T>> {
-    const url = new URL(`${this.origin}/v1${path}`);
-    for (const [name, value] of Object.entries(query))
-      if (value !== undefined) url.searchParams.set(name, String(value));
-    const { status, text } = await this.#exchange(url, method, body, timeoutMs);
+    const url = this.#url(path, query);
+    const { status, text } = await this.#exchange(url, method, { body, headers, timeoutMs });
     const value = jsonOf(text);
     if (status !== 200) throw errorOf(status, value, this.origin);
     const checked = schema.safeParse(value);
@@ -97,13 +98,47 @@ export class ApiClient {
     );
   }
 
+  /**
+   * Events as they come, until the daemon ends them or the signal is given.
+   * @throws AppError what the daemon said; `daemon_unreachable`, also when the connection breaks; `daemon_protocol`
+   */
+  async *stream(
+    path: string,
+    {
+      query = {},
+      headers = {},
+      signal,
+    }: Pick<ApiQuestion, 'query' | 'headers'> & { readonly signal: AbortSignal },
+  ): AsyncGenerator<StreamEvent> {
+    try {
+      const token = this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` };
+      const response = await fetch(this.#url(path, query), {
+        headers: { accept: 'text/event-stream', ...headers, ...token },
+        redirect: 'manual',
+        signal,
+      });
+      if (response.status !== 200)
+        throw errorOf(response.status, jsonOf(await limitedText(response)), this.origin);
+      if (response.body !== null) yield* eventsIn(response.body as unknown as AsyncIterable<Uint8Array>);
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      throw new AppError('daemon_unreachable', this.origin, { cause: error });
+    }
+  }
+
+  #url(path: string, query: NonNullable<ApiQuestion['query']>): URL {
+    const url = new URL(`${this.origin}/v1${path}`);
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) url.searchParams.set(name, String(value));
+    return url;
+  }
+
   async #exchange(
     url: URL,
     method: string,
-    body: unknown,
-    timeoutMs: number,
+    { body, headers: more, timeoutMs }: Required<Pick<ApiQuestion, 'body' | 'headers' | 'timeoutMs'>>,
   ): Promise<{ status: number; text: string }> {
-    const headers: Record<string, string> = { accept: 'application/json' };
+    const headers: Record<string, string> = { accept: 'application/json', ...more };
     if (this.#token !== undefined) headers['authorization'] = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
     try {

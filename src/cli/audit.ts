@@ -14,7 +14,7 @@ import { readNamedConfig } from './config-file.js';
 import { EXIT } from './exit-code.js';
 import { printable } from './print-error.js';
 import { printJson } from './print-json.js';
-import { version } from './version.js';
+import { version } from '../version.js';
 
 interface AuditFlags extends DaemonFlags {
   readonly conf?: string;

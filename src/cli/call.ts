@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { attachCommand } from './call/attach.js';
 import { hangupCommand } from './call/hangup.js';
+import { originateCommand } from './call/originate.js';
 import { runCommand } from './call/run.js';
 import { showCommand } from './call/show.js';
 import { transferCommand } from './call/transfer.js';
@@ -16,6 +17,7 @@ export function callCommand(cli: Cli): Command {
     .addCommand(runCommand(cli))
     .addCommand(transferCommand(cli))
     .addCommand(attachCommand(cli))
+    .addCommand(originateCommand(cli))
     .addCommand(phoneCommand(cli, 'number'), { isDefault: true, hidden: true })
     .addHelpText(
       'after',

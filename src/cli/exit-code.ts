@@ -46,6 +46,7 @@ const BY_ERROR: Partial<Record<ErrorCode, number>> = {
   acl_unreadable: EXIT.config,
   acl_not_xml: EXIT.config,
   acl_not_accepted: EXIT.config,
+  flow_invalid: EXIT.config,
   invalid_request: EXIT.usage,
   confirmation_needed: EXIT.usage,
   unauthorized: EXIT.denied,

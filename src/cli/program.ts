@@ -4,23 +4,27 @@ import { aclCommand } from './acl/acl.js';
 import { actionsCommand } from './actions.js';
 import { auditCommand } from './audit.js';
 import { callCommand } from './call.js';
+import { callbacksCommand } from './callbacks.js';
 import { callsCommand } from './calls.js';
 import { checkCommand } from './check.js';
 import type { Cli } from './cli.js';
 import { completionCommand } from './completion.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
+import { eventsCommand } from './events.js';
 import { EXIT, exitCodeOfError } from './exit-code.js';
+import { flowCommand } from './flow/flow.js';
 import { fsCommand } from './fs.js';
 import { functionCommand } from './function/function.js';
 import { healthCommand } from './health.js';
 import { phoneCommand } from './phone-command.js';
 import { printError } from './print-error.js';
+import { recordsCommand } from './records.js';
 import { referenceCommand } from './reference.js';
 import { reloadCommand } from './reload.js';
 import { serveCommand } from './serve.js';
 import { switchesCommand } from './switches.js';
-import { version } from './version.js';
+import { version } from '../version.js';
 
 export function createProgram(cli: Cli): Command {
   const program = new Command('switchhook')
@@ -39,9 +43,13 @@ export function createProgram(cli: Cli): Command {
   program.addCommand(phoneCommand(cli));
   program.addCommand(callsCommand(cli));
   program.addCommand(callCommand(cli));
+  program.addCommand(eventsCommand(cli));
+  program.addCommand(recordsCommand(cli));
+  program.addCommand(callbacksCommand(cli));
   program.addCommand(switchesCommand(cli));
   program.addCommand(aclCommand(cli));
   program.addCommand(auditCommand(cli));
+  program.addCommand(flowCommand(cli));
   program.addCommand(functionCommand(cli));
   program.addCommand(healthCommand(cli));
   program.addCommand(reloadCommand(cli));

@@ -9,7 +9,13 @@ import { actionsPage } from './reference/actions-page.js';
 import { cliPage } from './reference/cli-page.js';
 import { configurationPage } from './reference/configuration-page.js';
 import { errorsPage } from './reference/errors-page.js';
-import { actionsSchema, configurationSchema, functionsSchema } from './reference/schemas.js';
+import {
+  actionsSchema,
+  callbackSchema,
+  configurationSchema,
+  functionsSchema,
+  requestSchema,
+} from './reference/schemas.js';
 
 interface ReferenceFlags {
   readonly write?: boolean;
@@ -48,6 +54,8 @@ export function referenceFiles(program: Command): ReadonlyMap<string, string> {
     ['docs/reference/cli.md', cliPage(program)],
     ['schemas/configuration.schema.json', json(configurationSchema())],
     ['schemas/actions.schema.json', json(actionsSchema())],
+    ['schemas/request.schema.json', json(requestSchema())],
+    ['schemas/callback.schema.json', json(callbackSchema())],
     ['schemas/functions.schema.json', json(functionsSchema())],
   ]);
 }

@@ -11,7 +11,13 @@ import { suggestion } from './suggestion.js';
  */
 export function crossCheck(written: unknown): Problem[] {
   if (!isPlainMap(written)) return [];
-  return [...unknownPolicies(written), ...samePort(written), ...openApi(written), ...sameTokens(written)];
+  return [
+    ...unknownPolicies(written),
+    ...samePort(written),
+    ...openApi(written),
+    ...sameTokens(written),
+    ...callbackScopes(written),
+  ];
 }
 
 function unknownPolicies(written: Record<string, unknown>): Problem[] {
@@ -75,6 +81,29 @@ function sameTokens(written: Record<string, unknown>): Problem[] {
       return [{ at: path, message: `${pathText(path)}: the same ${key} as another entry's` }];
     });
   });
+}
+
+/** A receiver that listens to an endpoint which is not there would never hear anything. */
+function callbackScopes(written: Record<string, unknown>): Problem[] {
+  const callbacks = isPlainMap(written['callbacks']) ? written['callbacks'] : {};
+  const receivers = isPlainMap(callbacks['receivers']) ? callbacks['receivers'] : {};
+  const endpoints = Object.keys(isPlainMap(written['endpoints']) ? written['endpoints'] : {});
+  const found: Problem[] = [];
+  if (Object.keys(receivers).length > 0 && callbacks['folder'] === undefined) {
+    const message = 'callbacks.folder: is needed where there are receivers';
+    found.push({ at: ['callbacks', 'folder'], message });
+  }
+  for (const [name, receiver] of Object.entries(receivers)) {
+    const named: unknown = isPlainMap(receiver) ? receiver['endpoints'] : undefined;
+    for (const [index, endpoint] of (Array.isArray(named) ? (named as readonly unknown[]) : []).entries()) {
+      if (typeof endpoint !== 'string' || endpoints.includes(endpoint)) continue;
+      const path = ['callbacks', 'receivers', name, 'endpoints', index];
+      const hint = suggestion(endpoint, endpoints);
+      const message = `${pathText(path)}: no endpoint is named ${JSON.stringify(endpoint)}`;
+      found.push({ at: path, message, ...(hint !== undefined && { suggestion: hint }) });
+    }
+  }
+  return found;
 }
 
 /** What is allowed but worth a look. */

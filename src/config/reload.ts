@@ -26,9 +26,11 @@ const RELOADABLE: readonly string[] = [
   'egress',
   'flows',
   'functions',
+  'actions',
   'policies',
   'fs',
   'http.tokens',
+  'http.events.readers',
   'log.level',
 ];
 

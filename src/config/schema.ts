@@ -1,5 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { actionsConfigSchema } from '../action-server/settings.js';
+import { callbacksConfigSchema } from '../callbacks/settings.js';
 import { policyProfileSchema } from '../call/policy-profile.js';
 import { ROLES } from '../http/role.js';
 import { isTargetWord } from '../switch/attached/release-target.js';
@@ -7,6 +9,7 @@ import { FS_DEFAULTS, fsEntryFault } from '../switch/fs-commands.js';
 import { flowsConfigSchema } from '../flow-files/settings.js';
 import { functionsConfigSchema } from '../functions/settings.js';
 import { recordsConfigSchema } from '../records/settings.js';
+import { metricsConfigSchema, tracesConfigSchema } from '../telemetry/settings.js';
 import { appDefaultsSchema, egressSchema, endpointSchema } from '../source/curl/settings.js';
 
 /** The one profile that exists without being configured. */
@@ -71,6 +74,23 @@ const httpSchema = z.strictObject({
         .describe('Requests to the API within a minute, per client address and token.'),
     })
     .prefault({}),
+  events: z
+    .strictObject({
+      buffer: z
+        .int()
+        .min(100)
+        .max(1_000_000)
+        .default(10_000)
+        .describe('So many of the latest events are kept, for readers that come back or lag behind.'),
+      readers: z
+        .int()
+        .min(1)
+        .max(100_000)
+        .default(1000)
+        .describe('Clients that may read `/v1/events` at a time.'),
+    })
+    .prefault({})
+    .describe('The stream of events.'),
 });
 
 const auditLogSchema = z.strictObject({
@@ -235,6 +255,12 @@ export const configSchema = z.strictObject({
   flows: flowsConfigSchema.prefault({}).describe('Flows: programs of blocks, one YAML file each.'),
   functions: functionsConfigSchema.prefault({}).describe('Functions that flows invoke.'),
   records: recordsConfigSchema.prefault({}).describe('What is kept of calls that ended.'),
+  callbacks: callbacksConfigSchema.prefault({}).describe('Who is told what happens on calls, while it does.'),
+  metrics: metricsConfigSchema.prefault({}).describe('Figures for Prometheus.'),
+  traces: tracesConfigSchema.prefault({}).describe('Spans of calls for OpenTelemetry.'),
+  actions: actionsConfigSchema
+    .prefault({})
+    .describe('Actions for switches that ask by themselves, at /v1/actions/<entry>.'),
   log: logSchema.prefault({}).describe('The log, on standard output.'),
 });
 

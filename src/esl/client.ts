@@ -115,11 +115,11 @@ export class EslClient {
   }
 
   /** As `api`, but in a thread of its own of FreeSWITCH's, so that a slow command does not hold up this connection. */
-  async bgapi(command: string): Promise<string> {
+  async bgapi(command: string, timeoutMs?: number): Promise<string> {
     const connection = this.#connected();
     await this.#hearJobs(connection);
     const id = randomUUID();
-    const result = this.#expectJob(id);
+    const result = this.#expectJob(id, timeoutMs);
     try {
       const accepted = await connection.send({ line: `bgapi ${command}`, headers: { 'Job-UUID': id } });
       return accepted.ok ? await result : accepted.text;
@@ -260,8 +260,10 @@ export class EslClient {
     }
   }
 
-  #expectJob(id: string): Promise<string> {
-    const timeoutMs = this.#options.jobTimeoutMs ?? DEFAULT_JOB_TIMEOUT_MS;
+  #expectJob(
+    id: string,
+    timeoutMs = this.#options.jobTimeoutMs ?? DEFAULT_JOB_TIMEOUT_MS,
+  ): Promise<string> {
     const result = new Promise<string>((resolve, reject) => {
       const late = (): void =>
         reject(new AppError('switch_timeout', `No result of bgapi within ${timeoutMs} ms.`));

@@ -107,7 +107,12 @@ export function contactDataOf(
 }
 
 /** The body of a request in Connect's shape. */
-export function contactEvent(contact: ContactData, parameters: JsonObject): object {
+export interface ContactFlowEvent<Parameters extends JsonObject = JsonObject> {
+  readonly Name: 'ContactFlowEvent';
+  readonly Details: { readonly ContactData: ContactData; readonly Parameters: Parameters };
+}
+
+export function contactEvent(contact: ContactData, parameters: JsonObject): ContactFlowEvent {
   return { Name: 'ContactFlowEvent', Details: { ContactData: contact, Parameters: parameters } };
 }
 

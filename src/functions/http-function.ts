@@ -9,9 +9,10 @@ import { headerOf } from '../http-client/exchange.js';
 import { exchangeFailure, statusFailure } from '../http-client/failure.js';
 import type { Failure } from '../http-client/failure.js';
 import { maskUrl } from '../http-client/mask.js';
+import type { Circuit } from '../http-client/observer.js';
 import type { ConnectionSettings, Origins } from '../http-client/origins.js';
 import { sign } from '../http-client/signature.js';
-import { traceIdOf, traceparent } from '../http-client/trace-context.js';
+import { newSpanId, traceIdOf, traceparent } from '../http-client/trace-context.js';
 import { tryRepeatedly } from '../http-client/tries.js';
 import type { Usable } from '../http-client/tries.js';
 import type { FunctionAttempt } from './attempt.js';
@@ -30,8 +31,17 @@ export interface HttpQuestion {
   readonly callUuid: string;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  readonly onAttempt: (attempt: FunctionAttempt) => void;
+  readonly onAttempt: (attempt: FunctionAttempt, sent: SentTry) => void;
+  /** Whether the trace of the call is recorded; absent: it is. */
+  readonly isSampled?: ((traceId: string) => boolean) | undefined;
   readonly onResponse?: ((body: string) => void) | undefined;
+}
+
+/** What only an observer wants to know of a try. */
+export interface SentTry {
+  readonly method?: string;
+  /** The span that it was told; absent where nothing was sent. */
+  readonly spanId?: string;
 }
 
 const LIMITS = { maxBytes: MAX_RESPONSE_BYTES, keepsErrorBody: true };
@@ -78,16 +88,24 @@ export class HttpFunction implements ConnectionSettings {
     this.keepAliveMs = settings.keep_alive_ms;
   }
 
+  get circuit(): Circuit {
+    return { peer: this.#name, isOpen: this.#breaker.isOpen };
+  }
+
   async ask(question: HttpQuestion): Promise<Success | Failure> {
     const { event, timeoutMs, signal, onAttempt } = question;
-    const report = (attempt: number, durationMs: number, tried: Success | Failure): void =>
-      onAttempt({
+    let spanId: string | undefined;
+    const report = (attempt: number, durationMs: number, tried: Success | Failure): void => {
+      const shown: FunctionAttempt = {
         attempt,
         url: this.#shownUrl,
         durationMs: Math.round(durationMs * 10) / 10,
         ...(tried.status !== undefined && { status: tried.status }),
         ...(!tried.ok && { code: tried.code, detail: tried.detail }),
-      });
+      };
+      onAttempt(shown, { method: this.#settings.method, ...(spanId !== undefined && { spanId }) });
+      spanId = undefined;
+    };
     const origin = this.#origins.get(this.#url.origin);
     if (origin.refusal !== undefined) {
       const refused: Failure = {
@@ -111,7 +129,11 @@ export class HttpFunction implements ConnectionSettings {
       retryDelayMs: this.#settings.retry_delay_ms,
       deadlineMs: performance.now() + timeoutMs,
       signal,
-      request: () => this.#request(event, traceId, messageId),
+      request: () => {
+        spanId = newSpanId();
+        const context = traceparent(traceId, spanId, question.isSampled?.(traceId));
+        return this.#request(event, context, messageId);
+      },
       judge: (result) => {
         if (result.kind === 'answer') question.onResponse?.(result.body.toString());
         return this.#judge(result);
@@ -120,8 +142,8 @@ export class HttpFunction implements ConnectionSettings {
     });
   }
 
-  #request(body: string, traceId: string, messageId: string): Dispatcher.DispatchOptions {
-    const headers = [...this.#headers, 'traceparent', traceparent(traceId)];
+  #request(body: string, context: string, messageId: string): Dispatcher.DispatchOptions {
+    const headers = [...this.#headers, 'traceparent', context];
     if (this.#signers.length > 0) sign(headers, this.#signers, messageId, body);
     return { path: this.#url.pathname + this.#url.search, method: this.#settings.method, headers, body };
   }

@@ -6,12 +6,14 @@ import { AppError } from '../errors.js';
 import type { ResolveHost } from '../http-client/connector.js';
 import { Egress } from '../http-client/egress.js';
 import type { EgressRules } from '../http-client/egress.js';
+import type { Circuit, RequestObserver } from '../http-client/observer.js';
 import { Origins } from '../http-client/origins.js';
 import type { FunctionAttempt } from './attempt.js';
 import { contactEvent } from './contact-event.js';
 import type { ContactData } from './contact-event.js';
 import { failureCode } from './failure-code.js';
 import { HttpFunction } from './http-function.js';
+import type { SentTry } from './http-function.js';
 import type { JsonObject } from './json.js';
 import { LocalFunction } from './local/local-function.js';
 import type { LocalAnswer } from './local/local-function.js';
@@ -32,6 +34,18 @@ export interface FunctionInvokerOptions {
   readonly onPrinted?: (name: string, text: string) => void;
   /** Instead of the resolver of this machine. */
   readonly resolve?: ResolveHost;
+  readonly observer?: FunctionObserver;
+}
+
+export interface FunctionObserver extends RequestObserver {
+  /** An invocation has settled, with all of its tries. */
+  invoked(one: {
+    /** `''` for one that is not registered. */
+    readonly name: string;
+    readonly durationMs: number;
+    /** Left out when it answered. */
+    readonly code?: ErrorCode;
+  }): void;
 }
 
 export interface Invocation {
@@ -105,6 +119,11 @@ export class FunctionInvoker {
     }
   }
 
+  /** The circuit breakers of all functions. */
+  get circuits(): Circuit[] {
+    return Array.from(this.#functions.values(), ({ target }) => target.circuit);
+  }
+
   has(name: string): boolean {
     return this.#functions.has(name);
   }
@@ -113,12 +132,18 @@ export class FunctionInvoker {
   async invoke(invocation: Invocation): Promise<InvocationResult> {
     const begunMs = performance.now();
     const attempts: FunctionAttempt[] = [];
-    const onAttempt = (attempt: FunctionAttempt): void => {
+    const onAttempt = (attempt: FunctionAttempt, sent: SentTry = {}): void => {
       attempts.push(attempt);
+      this.#observe(invocation, attempt, sent);
       invocation.onAttempt?.(attempt);
     };
     const result = await this.#answer(invocation, onAttempt);
     const durationMs = Math.round((performance.now() - begunMs) * 10) / 10;
+    this.#options.observer?.invoked({
+      name: this.has(invocation.name) ? invocation.name : '',
+      durationMs,
+      ...(!result.ok && { code: result.code }),
+    });
     const fields = { uuid: invocation.contact.ContactId, function: invocation.name, duration_ms: durationMs };
     if (result.ok || result.code === 'call_gone') {
       this.#options.log?.debug({ ...fields, ...(!result.ok && { code: result.code }) }, 'function invoked');
@@ -137,9 +162,19 @@ export class FunctionInvoker {
     await this.#origins.destroy();
   }
 
+  #observe({ name, contact }: Invocation, attempt: FunctionAttempt, sent: SentTry): void {
+    this.#options.observer?.tried({
+      ...attempt,
+      ...sent,
+      kind: 'function',
+      peer: name,
+      callUuid: contact.ContactId,
+    });
+  }
+
   async #answer(
     invocation: Invocation,
-    onAttempt: (attempt: FunctionAttempt) => void,
+    onAttempt: (attempt: FunctionAttempt, sent?: SentTry) => void,
   ): Promise<ResponseResult> {
     const { name, parameters, contact, signal } = invocation;
     const loaded = this.#functions.get(name);
@@ -162,6 +197,7 @@ export class FunctionInvoker {
       signal,
       onAttempt,
       onResponse: invocation.onResponse,
+      isSampled: (traceId) => this.#options.observer?.isSampled?.(traceId) ?? true,
     });
     if (tried.ok) return { ok: true, values: tried.values };
     return failureCode(tried);

@@ -28,6 +28,11 @@ export class Breaker {
     this.#policy.onReset(() => onChange('closed'));
   }
 
+  /** The peer is left alone, but for the one call that tries again. */
+  get isOpen(): boolean {
+    return this.#policy.state !== CircuitState.Closed;
+  }
+
   /** @returns the result of `attempt`, or undefined when it was not made */
   async run<Result extends { readonly health: Health }>(
     attempt: () => Promise<Result>,

@@ -6,7 +6,7 @@ const SECRET_NAME =
   /(^|[_.\-[])(access_?token|token|api_?key|key|passw(or)?d|passwd|pwd|pass|secret|signature|sig|auth|authorization|credentials?|session_?id)\]?$/i;
 
 /** What callers enter: card numbers and PINs are among it. */
-const ENTERED_NAME = /^(digits|dtmf|pin|stored_?input)$/i;
+const ENTERED_NAME = /^(digits|dtmf|pin|stored_?input|cti_outcomes)$/i;
 
 /**
  * A URL as it may be shown: user and password, the values of secret parameters and the fragment are masked.

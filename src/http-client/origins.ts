@@ -2,6 +2,7 @@ import { Breaker } from './breaker.js';
 import type { ResolveHost } from './connector.js';
 import type { Egress } from './egress.js';
 import type { SecureContext } from 'node:tls';
+import type { Circuit } from './observer.js';
 import { OriginPool } from './origin-pool.js';
 
 /** An app may chain to ever new hosts; what is kept of them may not grow with that. */
@@ -81,6 +82,14 @@ export class Origins {
     );
     this.#origins.set(name, made);
     return made;
+  }
+
+  /** The circuit breakers of the origins that were asked lately. */
+  get circuits(): Circuit[] {
+    return Array.from(this.#origins.values(), ({ name, breaker }) => ({
+      peer: name,
+      isOpen: breaker.isOpen,
+    }));
   }
 
   pool(origin: Origin, settings: ConnectionSettings): OriginPool {

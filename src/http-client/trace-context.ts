@@ -1,8 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 
-/** The value of `traceparent` (W3C Trace Context): every request has a span of its own. */
-export function traceparent(traceId: string): string {
-  return `00-${traceId}-${spanId()}-01`;
+/**
+ * The value of `traceparent` (W3C Trace Context).
+ * @param spanId every request has one of its own, from `newSpanId`
+ * @param isSampled whether the trace is recorded
+ */
+export function traceparent(traceId: string, spanId: string, isSampled = true): string {
+  return `00-${traceId}-${spanId}-${isSampled ? '01' : '00'}`;
 }
 
 /**
@@ -16,7 +20,7 @@ export function traceIdOf(callUuid: string): string {
 }
 
 /** 8 bytes, never all zero: the 13th digit of a random UUID is its version, 4. */
-function spanId(): string {
+export function newSpanId(): string {
   const uuid = randomUUID();
   return uuid.slice(0, 8) + uuid.slice(9, 13) + uuid.slice(14, 18);
 }

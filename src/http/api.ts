@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
@@ -9,6 +10,7 @@ import type { Access, Identity } from './access.js';
 import { errorAnswerSchema } from './contract/error.js';
 import { answerOf, failureOf } from './error-answer.js';
 import type { RequestFailure } from './error-answer.js';
+import { IDEMPOTENCY_KEY, IdempotentAnswers } from './idempotency.js';
 import { allows } from './role.js';
 import type { Role } from './role.js';
 
@@ -42,6 +44,8 @@ interface RouteShape<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   readonly body?: B;
   readonly response: R;
   readonly bodyLimitBytes?: number;
+  /** More than the summary, for the documentation. */
+  readonly description?: string;
 }
 
 interface Route<
@@ -77,12 +81,37 @@ export interface Change<
   readonly method?: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** `call.hangup` */
   readonly action: string;
+  /** What may not be done twice: clients may send an `Idempotency-Key`. */
+  readonly keyed?: boolean;
   /** What it is about, for the audit log; neither digits nor secrets. */
   readonly target: (request: {
     readonly params: z.output<P>;
     readonly query: z.output<Q>;
     readonly body: z.output<B>;
   }) => string;
+}
+
+/** Answers that go on for as long as the client reads. */
+export interface Stream<Q extends z.ZodType> {
+  readonly url: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly requires: Role;
+  readonly query?: Q;
+  readonly headers?: z.ZodType;
+  /** What comes, for the documentation. */
+  readonly contentType: string;
+  /** Throws AppError before it writes anything, or takes the response over. */
+  readonly handler: (request: StreamRequest<z.output<Q>>) => void;
+}
+
+export interface StreamRequest<Query> {
+  readonly query: Query;
+  readonly headers: FastifyRequest['headers'];
+  /** To be written to; closed by whoever closes first. */
+  readonly response: ServerResponse;
+  /** Whether the token still counts, and for this. */
+  readonly isAllowed: () => boolean;
 }
 
 export interface ApiServices {
@@ -97,6 +126,8 @@ declare module 'fastify' {
     requires?: Role;
     /** Set on routes that change something. */
     action?: string;
+    /** Routes outside of the API that its documentation shows. */
+    documented?: boolean;
   }
   interface FastifyRequest {
     identity: Identity | AppError;
@@ -106,14 +137,28 @@ declare module 'fastify' {
 
 const NOTHING = z.strictObject({});
 
+const KEY_HEADER = 'idempotency-key';
+const keyHeader = z.looseObject({
+  [KEY_HEADER]: z
+    .string()
+    .regex(IDEMPOTENCY_KEY, 'expected 1 to 200 visible ASCII characters')
+    .optional()
+    .describe(
+      'The same for a request that is sent again: it is done once, and answered alike. Kept for a day.',
+    ),
+});
+
 /** Declares routes; how they are guarded, checked, audited and answered is the same for all of them. */
 export class Api {
   readonly #app: FastifyInstance;
   readonly #auditLog: AuditLog;
+  readonly #access: Access;
+  readonly #answers = new IdempotentAnswers();
 
-  constructor(app: FastifyInstance, auditLog: AuditLog) {
+  constructor(app: FastifyInstance, auditLog: AuditLog, access: Access) {
     this.#app = app;
     this.#auditLog = auditLog;
+    this.#access = access;
   }
 
   /** A route that changes nothing. */
@@ -135,15 +180,16 @@ export class Api {
     Q extends z.ZodType = Empty,
     B extends z.ZodType = Empty,
   >(route: Change<P, Q, B, R>): void {
-    const { action } = route;
-    this.#add(route, route.method ?? 'POST', { action }, async (request) => {
+    const { action, keyed = false } = route;
+    this.#add(route, route.method ?? 'POST', { action }, async (request, reply) => {
       const notes: string[] = [];
       const parts = partsOf<z.output<P>, z.output<Q>, z.output<B>>(request, (text) => notes.push(text));
       const about = { action, target: route.target(parts) };
       const noted = (): { note?: string } => (notes.length === 0 ? {} : { note: notes.join('; ') });
       request.audited = true;
       try {
-        const answer = await route.handler(parts);
+        const act = async (): Promise<unknown> => route.handler(parts);
+        const answer = keyed ? await this.#once(request, reply, parts, act) : await act();
         await this.#auditLog.write({ ...whoOf(request), ...about, result: 'ok', ...noted() });
         return answer;
       } catch (error) {
@@ -155,13 +201,70 @@ export class Api {
     });
   }
 
+  /** A route whose answer goes on. */
+  stream<Q extends z.ZodType = Empty>(route: Stream<Q>): void {
+    const { url, summary, description, requires, query, headers, contentType } = route;
+    this.#app.route({
+      method: 'GET',
+      url,
+      config: { requires },
+      schema: {
+        summary,
+        ...(description === undefined ? {} : { description }),
+        params: NOTHING,
+        querystring: query ?? NOTHING,
+        ...(headers === undefined ? {} : { headers }),
+        response: {
+          200: { description: 'What comes.', content: { [contentType]: { schema: z.string() } } },
+          '4xx': errorAnswerSchema,
+          '5xx': errorAnswerSchema,
+        },
+      },
+      handler: (request, reply) => {
+        const { raw, headers: sent } = request;
+        route.handler({
+          query: request.query as z.output<Q>,
+          headers: sent,
+          response: reply.raw,
+          isAllowed: () => {
+            const now = this.#access.identify({
+              remoteAddress: raw.socket.remoteAddress,
+              headers: raw.headers,
+            });
+            return !(now instanceof AppError) && allows(now.role, requires);
+          },
+        });
+        reply.hijack();
+      },
+    });
+  }
+
+  /** The first of the requests with that key, or the answer of it. */
+  async #once(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { identity, params, query, body, note }: ApiRequest<unknown, unknown, unknown>,
+    act: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const key = request.headers[KEY_HEADER];
+    if (typeof key !== 'string') return act();
+    const route = `${request.method} ${request.routeOptions.url ?? ''}`;
+    const content = { params, query, body };
+    const { answer, replayed } = await this.#answers.once({ who: identity.name, key, route, content }, act);
+    if (replayed) {
+      reply.header('idempotent-replayed', 'true');
+      note('done before, with the same key');
+    }
+    return answer;
+  }
+
   #add(
-    route: RouteShape<z.ZodType, z.ZodType, z.ZodType, z.ZodType>,
+    route: RouteShape<z.ZodType, z.ZodType, z.ZodType, z.ZodType> & { readonly keyed?: boolean },
     method: string,
     config: { action?: string },
-    handler: (request: FastifyRequest) => unknown,
+    handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
   ): void {
-    const { url, summary, requires, params, query, body, response, bodyLimitBytes } = route;
+    const { url, summary, description, requires, params, query, body, response, bodyLimitBytes } = route;
     this.#app.route({
       method,
       url,
@@ -169,6 +272,8 @@ export class Api {
       ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
       schema: {
         summary,
+        ...(description === undefined ? {} : { description }),
+        ...(route.keyed === true ? { headers: keyHeader } : {}),
         params: params ?? NOTHING,
         querystring: query ?? NOTHING,
         ...(method === 'GET' ? {} : { body: body ?? NOTHING }),
@@ -256,7 +361,7 @@ export async function apiPlugin(
     }
     return answerFailure(reply, failure);
   });
-  const api = new Api(app, auditLog);
+  const api = new Api(app, auditLog, access);
   for (const feature of options.features) feature(api);
 }
 

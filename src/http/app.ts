@@ -1,13 +1,22 @@
 import type { Socket } from 'node:net';
+import swagger from '@fastify/swagger';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 import { AppError } from '../errors.js';
+import type { HttpAnswer } from '../telemetry/metrics.js';
+import type { Access } from './access.js';
 import type { ApiFeature, ApiServices } from './api.js';
 import { answerFailure, apiPlugin } from './api.js';
 import { answerOf, failureOf } from './error-answer.js';
 import type { Health } from './health.js';
+import { documentation } from './openapi/document.js';
+import { documentationRoutes } from './openapi/routes.js';
 import { RouteMethods } from './route-methods.js';
+import { actionRoutes } from './routes/actions.js';
+import type { ActionServer } from '../action-server/action-server.js';
 import { healthRoutes } from './routes/health.js';
+import { metricsRoute } from './routes/metrics.js';
+import type { MetricsPage } from './routes/metrics.js';
 
 /** A route that takes more says so. */
 const BODY_LIMIT_BYTES = 128 * 1024;
@@ -17,6 +26,12 @@ const QUIET_CONNECTION_MS = 120_000;
 export interface HttpServices {
   /** Asked at every request, so it must be cheap. */
   readonly health: () => Health;
+  /** `/metrics`. `access`: who may see them; absent, everybody. */
+  readonly metrics?: { readonly page: MetricsPage; readonly access?: Access };
+  /** Told of every answer. */
+  readonly onAnswer?: (answer: HttpAnswer) => void;
+  /** `/v1/actions/<entry>`, with the configuration that is in force. */
+  readonly actions?: () => ActionServer;
   /** The API below `/v1`; without it there are only the health checks. */
   readonly api?: ApiServices & { readonly features: readonly ApiFeature[] };
 }
@@ -45,7 +60,24 @@ export function createHttpApp(services: HttpServices): FastifyInstance {
     const detail = `Allowed: ${allowed.join(', ')}.`;
     return answerFailure(reply, { error: new AppError('method_not_allowed', detail) });
   });
+  const { onAnswer } = services;
+  if (onAnswer !== undefined) {
+    app.addHook('onResponse', (request, reply, done) => {
+      const { method, routeOptions } = request;
+      onAnswer({
+        route: routeOptions.url ?? '',
+        method,
+        status: reply.statusCode,
+        durationMs: reply.elapsedTime,
+      });
+      done();
+    });
+  }
+  app.register(swagger, documentation());
+  app.register(documentationRoutes);
   app.register(healthRoutes, { health: services.health });
+  if (services.metrics !== undefined) app.register(metricsRoute, services.metrics);
+  if (services.actions !== undefined) app.register(actionRoutes, { server: services.actions });
   if (services.api !== undefined) {
     const { features, ...rest } = services.api;
     app.register(apiPlugin, { prefix: '/v1', services: rest, features });

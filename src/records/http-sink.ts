@@ -50,6 +50,11 @@ export class HttpSink {
     this.#next();
   }
 
+  /** Records that the receiver has not taken yet. */
+  get waiting(): number {
+    return this.#waiting.size + this.#sending.size;
+  }
+
   /** Resolves when nothing is left to be sent; for tests and for the end of the daemon. */
   empty(): Promise<void> {
     if (this.#waiting.size === 0 && this.#sending.size === 0) return Promise.resolve();

@@ -138,6 +138,11 @@ export class Records {
     this.#journal?.flush();
   }
 
+  /** Records that the receiver has not taken yet. */
+  get waiting(): number {
+    return this.#sink?.waiting ?? 0;
+  }
+
   /** Resolves when the receiver has taken everything. */
   async sent(): Promise<void> {
     await this.#sink?.empty();

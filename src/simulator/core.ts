@@ -4,7 +4,7 @@ import type { Api } from './api/api.js';
 import type { Application } from './applications/application.js';
 import { addChannelHeaders } from './channel-events.js';
 import type { Channel } from './channel.js';
-import { Clock } from './clock.js';
+import type { Clock } from './clock.js';
 import type { Configuration } from './dialplan/configuration.js';
 import type { Callees } from './endpoints/behaviour.js';
 import { EventBus, SwitchEvent } from './event.js';
@@ -15,7 +15,7 @@ import { runSession } from './session/run.js';
 import { NamedValues } from './variables.js';
 
 export interface CoreOptions {
-  readonly timeScale: number;
+  readonly clock: Clock;
   /** Reads the XML; asked again by reloadxml. */
   readonly readConfiguration: () => Configuration;
   readonly media: MediaLibrary;
@@ -68,7 +68,7 @@ export class Core {
   private dateGmt = '';
 
   constructor(options: CoreOptions) {
-    this.clock = new Clock(options.timeScale);
+    this.clock = options.clock;
     this.startedAtMs = this.clock.now();
     this.scheduler = new Scheduler(this.clock);
     this.readConfiguration = options.readConfiguration;

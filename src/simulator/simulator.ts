@@ -1,5 +1,7 @@
 import { APIS } from './api/table.js';
 import { APPLICATIONS } from './applications/table.js';
+import type { Application } from './applications/application.js';
+import { Clock } from './clock.js';
 import { Core } from './core.js';
 import { readConfiguration, type ConfigurationSource } from './dialplan/configuration.js';
 import type { Callees } from './endpoints/behaviour.js';
@@ -18,6 +20,12 @@ export interface SimulatorOptions extends ConfigurationSource {
   readonly eventSocketAllows?: (address: string) => boolean;
   /** How many times as fast as real time the switch lives. */
   readonly timeScale?: number;
+  /** Another clock; `timeScale` then means nothing. */
+  readonly clock?: Clock;
+  /** Further applications, or other ones in the place of its own. */
+  readonly applications?: readonly Application[];
+  /** What there is to be heard, instead of the files of this machine. */
+  readonly media?: MediaLibrary;
   /** How long what is played lasts, by the name it is played under. */
   readonly durationsMs?: Readonly<Record<string, number>>;
   /** How those behave who are called over SIP (`sofia/…`); without it nobody is there. */
@@ -42,14 +50,19 @@ export class Simulator {
   /** Throws AppError `config_unreadable` or `config_invalid`. */
   constructor(options: SimulatorOptions = {}) {
     this.core = new Core({
-      timeScale: options.timeScale ?? 1,
+      clock: options.clock ?? new Clock(options.timeScale ?? 1),
       readConfiguration: () => readConfiguration(options),
-      media: new MediaLibrary({
-        durationsMs: options.durationsMs ?? {},
-        voices: options.voices ?? ['flite'],
-        speechMsPerCharacter: options.speechMsPerCharacter ?? 60,
-      }),
-      applications: APPLICATIONS,
+      media:
+        options.media ??
+        new MediaLibrary({
+          durationsMs: options.durationsMs ?? {},
+          voices: options.voices ?? ['flite'],
+          speechMsPerCharacter: options.speechMsPerCharacter ?? 60,
+        }),
+      applications:
+        options.applications === undefined
+          ? APPLICATIONS
+          : new Map([...APPLICATIONS, ...options.applications.map((one) => [one.name, one] as const)]),
       apis: APIS,
       recordingsFolder: options.recordingsFolder,
       callees: options.callees ?? (() => undefined),

@@ -60,7 +60,25 @@ function cleanToken(token: string, delimiter: string): string {
   return end === undefined ? out : out.slice(0, end);
 }
 
+/** Without quotes and backslashes there is nothing to it. */
+function separatePlain(text: string, delimiter: string, limit: number): string[] {
+  const tokens = text.split(delimiter);
+  const isCut = tokens.length > limit;
+  // A delimiter at the very end begins no further token.
+  if (!isCut && tokens.at(-1) === '') tokens.pop();
+  const all = isCut ? [...tokens.slice(0, limit - 1), text.slice(lengthOf(tokens, limit - 1))] : tokens;
+  return all.map((token) => token.replace(/^ +| +$/g, ''));
+}
+
+/** Of so many tokens with their delimiters. */
+function lengthOf(tokens: readonly string[], count: number): number {
+  return tokens.slice(0, count).reduce((sum, token) => sum + token.length + 1, 0);
+}
+
 function separateByChar(text: string, delimiter: string, limit: number): string[] {
+  const isPlain = !text.includes("'") && !text.includes('\\');
+  if (isPlain && delimiter !== '' && delimiter !== ' ' && limit > 0)
+    return separatePlain(text, delimiter, limit);
   const tokens: string[] = [];
   let at = 0;
   while (at < text.length && tokens.length < limit) {

@@ -41,9 +41,14 @@ export type SourceAnswer =
        * program together with the list, so that it holds even when the daemon dies meanwhile.
        */
       readonly final: boolean;
+      /** Channel variables whose values stand in no log, trace or record. */
+      readonly masked?: readonly string[];
     }
   | { readonly kind: 'done' }
   | { readonly kind: 'failed'; readonly code: ErrorCode; readonly detail: string };
+
+/** A source that has a state may also want it to be kept on the channel; then `next` is asked, without outcomes. */
+export type SourceMove = SourceAnswer | { readonly kind: 'keep' };
 
 /** What a source does while the caller waits for it; `undefined`: silence. */
 export interface Waiting {
@@ -57,14 +62,74 @@ export interface SourceContext {
   /** Aborted when the call ends or is moved; the source stops its request. */
   readonly signal: AbortSignal;
   readonly onAttempt: (attempt: SourceAttempt) => void;
+  /** What the source has done that is neither a request nor an answer; for the trace. */
+  readonly onNote?: (note: SourceNote) => void;
+}
+
+/** One step of a source, for the trace. */
+export type SourceNote =
+  /** A block of a flow was left. Times are milliseconds since the epoch. */
+  | {
+      readonly type: 'block';
+      readonly flow: string;
+      readonly version: string;
+      readonly block: string;
+      readonly blockType: string;
+      /** The exit by which it was left; `''` where the flow ended with it. */
+      readonly exit: string;
+      /** Why it was left by an error exit. */
+      readonly error?: string;
+      readonly enteredAt: number;
+      readonly leftAt: number;
+    }
+  | {
+      readonly type: 'function';
+      readonly function: string;
+      readonly block: string;
+      /** When it was invoked, in milliseconds since the epoch. */
+      readonly invokedAt: number;
+      readonly durationMs: number;
+      readonly attempts: number;
+      /** Left out when it answered. */
+      readonly code?: string;
+      readonly detail?: string;
+    }
+  /** What a block is about to do with the caller; its outcome has the same id. */
+  | {
+      readonly type: 'doing';
+      readonly block: string;
+      /** `bridge`, `queue`, `record`, `digits`. */
+      readonly id: string;
+      /** The dial string, the queue, the file. */
+      readonly target: string;
+      /** What it brings is nobody's business. */
+      readonly masked: boolean;
+    };
+
+/** How far a source has come, as plain JSON: what another daemon needs to go on. */
+export interface SourceState {
+  readonly kind: string;
+  readonly data: unknown;
+}
+
+/** What is known in the end of a call that a source decided about. Digits and the like are masked. */
+export interface SourceReport {
+  readonly kind: string;
+  readonly data: unknown;
 }
 
 /** Everything that decides what happens next on a call. Values, not exceptions, tell what went wrong. */
 export interface ActionSource {
   /** For the trace: `curl`, `flow`. */
   readonly kind: string;
-  readonly waiting?: Waiting;
-  start(call: CallView, context: SourceContext): Promise<SourceAnswer>;
+  readonly waiting?: Waiting | undefined;
+  start(call: CallView, context: SourceContext): Promise<SourceMove>;
   /** Asked after the list of the answer before has run to its end; a source with nothing more answers `done`. */
-  next(call: CallView, outcomes: readonly Outcome[], context: SourceContext): Promise<SourceAnswer>;
+  next(call: CallView, outcomes: readonly Outcome[], context: SourceContext): Promise<SourceMove>;
+  /** Instead of `start`, when another daemon had begun: answers again what that one was about to do. */
+  resume?(call: CallView, context: SourceContext): Promise<SourceMove>;
+  /** Absent: a surviving daemon begins anew. */
+  state?(): SourceState;
+  /** Asked once, when the source has no more to say or the call is no longer its. */
+  report?(): SourceReport;
 }

@@ -38,6 +38,8 @@ export interface LinkOptions {
   readonly isFull: () => boolean;
   /** The daemon stops: it takes none any more. */
   readonly isDraining: () => boolean;
+  /** It was connected, or is not any more. */
+  readonly onState?: (state: SwitchState) => void;
 }
 
 export interface SwitchState {
@@ -65,8 +67,10 @@ export class SwitchLink {
   readonly #calls: Guarded;
   readonly #attached: AttachedCalls;
   readonly #log: LinkLog;
+  readonly #onState: LinkOptions['onState'];
   #since = new Date();
   #connected = false;
+  #connects = 0;
   #version: string | undefined;
   #lastError: AppError | undefined;
   #reported: string | undefined;
@@ -75,6 +79,7 @@ export class SwitchLink {
     const { name, host, port, password } = settings;
     this.name = name;
     this.#log = options.log;
+    this.#onState = options.onState;
     const admin = new EslClient({
       host,
       port,
@@ -115,8 +120,8 @@ export class SwitchLink {
   }
 
   /** As `api`, in a thread of its own of FreeSWITCH's. */
-  bgapi(command: string): Promise<string> {
-    return this.#admin.client.bgapi(command);
+  bgapi(command: string, timeoutMs?: number): Promise<string> {
+    return this.#admin.client.bgapi(command, timeoutMs);
   }
 
   /**
@@ -126,6 +131,22 @@ export class SwitchLink {
    */
   attach(uuid: string, request: AttachRequest = {}): Promise<AttachResult> {
     return this.#attached.attach(uuid, request);
+  }
+
+  /** How often it was connected again after it had been. */
+  get reconnects(): number {
+    return Math.max(0, this.#connects - 1);
+  }
+
+  /**
+   * How long FreeSWITCH and we take together for the least of commands, on the slower of the two connections: events
+   * of calls come no sooner.
+   * @returns milliseconds; rejects as `api` does
+   */
+  async roundTripMs(): Promise<number> {
+    const begunMs = performance.now();
+    await Promise.all([this.#admin, this.#calls].map(({ client }) => client.api('echo switchhook')));
+    return performance.now() - begunMs;
   }
 
   /** How many channels are attached through this link. */
@@ -159,7 +180,12 @@ export class SwitchLink {
     if (connected === this.#connected) return;
     this.#connected = connected;
     this.#since = new Date();
-    if (connected) void this.#begin();
+    if (!connected) {
+      this.#onState?.(this.state());
+      return;
+    }
+    this.#connects += 1;
+    void this.#begin();
   }
 
   /** Each trouble is written once, however often it is met again. */
@@ -176,6 +202,7 @@ export class SwitchLink {
     try {
       this.#version = await this.api('version short');
       this.#log.info({ switch: this.name, version: this.#version }, 'switch connected');
+      this.#onState?.(this.state());
     } catch (error) {
       // The connection is gone again, which is told by itself.
       if (!(error instanceof AppError)) throw error;
@@ -224,6 +251,10 @@ export class SwitchLinks {
 
   constructor(links: Iterable<SwitchLink>) {
     this.#links = new Map([...links].map((link) => [link.name, link]));
+  }
+
+  get all(): readonly SwitchLink[] {
+    return [...this.#links.values()];
   }
 
   states(): SwitchState[] {

@@ -44,6 +44,11 @@ export class CallRecords {
     this.#timer = setInterval(() => void this.sweep(), LOST_MS / 2).unref();
   }
 
+  /** Records that the receiver has not taken yet. */
+  get waiting(): number {
+    return this.#records.waiting;
+  }
+
   onTrace(uuid: string, entry: TraceEntry, runner: CallRunner): void {
     if (this.#records.isOff) return;
     if (entry.type === 'handed_over') this.#begin(uuid, entry, runner);

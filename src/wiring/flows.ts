@@ -145,7 +145,7 @@ function inherited(before: SourceState | undefined): Readonly<Record<string, str
   );
 }
 
-function flowFunctions(invoker: FunctionInvoker, instanceArn: string): FlowFunctions {
+export function flowFunctions(invoker: FunctionInvoker, instanceArn: string): FlowFunctions {
   return {
     async invoke({ name, parameters, event, timeoutMs, call, attributes, language, queue, signal }) {
       const facts = {

@@ -90,6 +90,8 @@ export interface SuiteOptions {
    * a reason beside it.
    */
   readonly handOvers?: readonly HandOverKind[];
+  /** What the simulator does not have (mod_lua, mod_httapi) is tried on the real switch alone. */
+  readonly on?: World['kind'];
   /** One after the other: each has daemons of its own, which would take the parked calls of the next. */
   readonly sequential?: boolean;
 }
@@ -102,9 +104,10 @@ export function onEverySwitch(
   title: string,
   settings: Settings,
   define: (suite: Suite) => void,
-  { handOvers = ['socket', 'parked'], sequential = false }: SuiteOptions = {},
+  { handOvers = ['socket', 'parked'], sequential = false, on }: SuiteOptions = {},
 ): void {
   for (const kind of SWITCHES) {
+    if (on !== undefined && kind.name !== on) continue;
     if (kind.missing !== undefined) {
       describe.skip(`${title} on ${kind.name} (skipped: ${kind.missing})`, () => {
         it('is not run on this machine', () => undefined);

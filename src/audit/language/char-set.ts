@@ -2,12 +2,11 @@
 export type CharSet = readonly (readonly [low: number, high: number])[];
 
 export const MAX_CHAR = 0x10ffff;
-/** Stands before the first and behind the last character of a text, for `^` and `$`. */
-export const BEGIN = MAX_CHAR + 1;
-export const END = MAX_CHAR + 2;
+/** Stands behind the last character of a text, for `$`. */
+export const END = MAX_CHAR + 1;
 
 export const ANY_CHAR: CharSet = [[0, MAX_CHAR]];
-/** With the two marks. */
+/** With the mark. */
 export const ANY_SYMBOL: CharSet = [[0, END]];
 export const DIGITS: CharSet = [[0x30, 0x39]];
 export const WORD: CharSet = [
@@ -36,7 +35,7 @@ export function union(...sets: readonly CharSet[]): CharSet {
   return out;
 }
 
-/** All characters, without the marks, that are not in `set`. */
+/** All characters, without the mark, that are not in `set`. */
 export function complement(set: CharSet): CharSet {
   const out: [number, number][] = [];
   let next = 0;

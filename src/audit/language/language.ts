@@ -13,11 +13,15 @@ export interface Language {
   /** Holds the empty text. */
   readonly nullable: boolean;
   readonly id: number;
+  /** A text of it may hold the mark. */
+  readonly marked: boolean;
   /** Where the behaviour may change from one character to the next: the first code points of all ranges. */
   readonly borders: readonly number[];
 }
 
 const shared = new Map<string, Language>();
+let spent = 0;
+let allowed = Number.POSITIVE_INFINITY;
 let nextId = 0;
 /** The table is emptied when it is beyond this; languages made before stay right, they are only shared less. */
 const MAX_SHARED = 200_000;
@@ -32,7 +36,12 @@ function make(kind: Language['kind'], parts: readonly Language[], set: CharSet, 
       ...set.flatMap(([low, high]) => [low, high + 1].filter((border) => border <= END)),
     ]),
   ].sort((a, b) => a - b);
-  const language: Language = { kind, parts, set, nullable, id: nextId, borders };
+  // What is made is sorted, compared and kept: more work than what is found again.
+  spent += 1 + parts.length * 10;
+  const some = parts.some((part) => part.marked);
+  const marked =
+    kind === 'not' || includes(set, END) || (kind === 'both' ? parts.every((part) => part.marked) : some);
+  const language: Language = { kind, parts, set, nullable, id: nextId, marked, borders };
   nextId += 1;
   if (shared.size > MAX_SHARED) {
     shared.clear();
@@ -43,6 +52,29 @@ function make(kind: Language['kind'], parts: readonly Language[], set: CharSet, 
 }
 
 const derivatives = new Map<string, Language>();
+
+/**
+ * Lets `work` take no more than so many steps; behind them every question is answered by "it may be".
+ * @returns also whether it was enough
+ */
+export function withEffort<T>(
+  steps: number,
+  work: () => T,
+): { readonly result: T; readonly enough: boolean } {
+  const before = { spent, allowed };
+  spent = 0;
+  allowed = steps;
+  try {
+    return { result: work(), enough: spent <= steps };
+  } finally {
+    ({ spent, allowed } = before);
+  }
+}
+
+/** Whether there is nothing left of the effort that is allowed. */
+export function exhausted(): boolean {
+  return spent > allowed;
+}
 
 /** No text at all. */
 export const NONE = make('none', [], [], false);
@@ -77,7 +109,7 @@ export function concat(...languages: readonly Language[]): Language {
 export function either(...languages: readonly Language[]): Language {
   const parts = new Set(languages.flatMap((part) => (part.kind === 'either' ? part.parts : [part])));
   parts.delete(NONE);
-  if (parts.has(ANYTHING)) return ANYTHING;
+  if (parts.has(ANYTHING) && [...parts].every(({ marked }) => !marked)) return ANYTHING;
   const sets = [...parts].filter((part) => part.kind === 'set');
   if (sets.length > 1) {
     for (const part of sets) parts.delete(part);
@@ -99,7 +131,8 @@ export function either(...languages: readonly Language[]): Language {
 export function both(...languages: readonly Language[]): Language {
   const parts = new Set(languages.flatMap((part) => (part.kind === 'both' ? part.parts : [part])));
   if (parts.has(NONE)) return NONE;
-  if (parts.size > 1) parts.delete(ANYTHING);
+  // Where another one holds no mark, it says nothing more.
+  if ([...parts].some((part) => part !== ANYTHING && !part.marked)) parts.delete(ANYTHING);
   for (const part of parts)
     if (part.kind === 'not' && part.parts[0] === NONE && parts.size > 1) parts.delete(part);
   if (parts.has(EMPTY)) return [...parts].every(({ nullable }) => nullable) ? EMPTY : NONE;
@@ -115,7 +148,7 @@ export function both(...languages: readonly Language[]): Language {
   );
 }
 
-/** Everything else; over the marks too, so intersect it with `ANYTHING` where only texts are meant. */
+/** Everything else; over the mark too, so intersect it with `ANYTHING` where only texts are meant. */
 export function not(language: Language): Language {
   if (language.kind === 'not') return language.parts[0] ?? NONE;
   return make('not', [language], [], !language.nullable);
@@ -137,6 +170,7 @@ export function derivative(language: Language, code: number): Language {
   const key = `${language.id}:${classOf(language, code)}`;
   const known = derivatives.get(key);
   if (known !== undefined) return known;
+  spent += language.parts.length;
   const each = (): Language[] => language.parts.map((part) => derivative(part, code));
   let found: Language;
   switch (language.kind) {
@@ -172,208 +206,4 @@ function classOf(language: Language, code: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** Characters for which an example is asked first. */
-const NICE = Array.from('0123456789abcdefghijklmnopqrstuvwxyz*#+@._-', (char) => char.charCodeAt(0));
-
-const RANK = new Map(NICE.map((code, i) => [code, i]));
-const chosen = new WeakMap<Language, readonly number[]>();
-
-/** One character, never a mark, for each class of characters that a language tells apart. */
-function representatives(language: Language): readonly number[] {
-  let codes = chosen.get(language);
-  if (codes === undefined) {
-    codes = chooseRepresentatives(language);
-    chosen.set(language, codes);
-  }
-  return codes;
-}
-
-function chooseRepresentatives(language: Language): number[] {
-  const starts = [0, ...language.borders.filter((border) => border > 0 && border < END - 1)];
-  return [...new Set(starts)]
-    .map((start, i, all) => {
-      const end = all[i + 1] ?? END - 1;
-      return NICE.find((code) => start <= code && code < end) ?? start;
-    })
-    .sort((a, b) => rank(a) - rank(b));
-}
-
-function rank(code: number): number {
-  return RANK.get(code) ?? NICE.length + code;
-}
-
-/** Beyond so many steps a question is given up. */
-const MAX_STATES = 4000;
-
-/**
- * The shortest text of a language, undefined when it has none; `'unknown'` when it was too much to find out, so
- * that there may be one.
- */
-export function example(language: Language): Example {
-  if (language === NONE) return undefined;
-  let found = examples.get(language);
-  if (found === undefined) {
-    found = [search(language)];
-    examples.set(language, found);
-  }
-  return found[0];
-}
-
-type Example = { readonly text: string } | 'unknown' | undefined;
-
-const examples = new WeakMap<Language, readonly [Example]>();
-
-/** So many texts are tried before exceptions are looked at closely. */
-const TRIES = 40;
-
-function search(language: Language): Example {
-  const exceptions = language.kind === 'both' && language.parts.some(({ kind }) => kind === 'not');
-  if (exceptions) {
-    // With many exceptions it is cheaper to try some texts of what they are exceptions from.
-    const rest = both(...language.parts.filter(({ kind }) => kind !== 'not'));
-    for (const found of texts(rest, TRIES)) {
-      if (found !== 'unknown' && accepts(language, found.text)) return found;
-    }
-  }
-  return texts(language, 1).next().value;
-}
-
-/** Texts of a language, short ones first, no two by the same way; `'unknown'` last when there may be more. */
-function* texts(
-  language: Language,
-  most: number,
-): Generator<{ readonly text: string } | 'unknown', undefined> {
-  const seen = new Set([language]);
-  let layer: { language: Language; text: string }[] = [{ language, text: '' }];
-  let count = 0;
-  while (layer.length > 0) {
-    const next: typeof layer = [];
-    for (const { language: current, text } of layer) {
-      if (current.nullable) {
-        yield { text };
-        count += 1;
-        if (count >= most) return;
-      }
-      for (const code of representatives(current)) {
-        const following = derivative(current, code);
-        if (following === NONE || seen.has(following)) continue;
-        seen.add(following);
-        next.push({ language: following, text: text + String.fromCodePoint(code) });
-      }
-      if (seen.size > MAX_STATES) {
-        yield 'unknown';
-        return;
-      }
-    }
-    layer = next;
-  }
-}
-
-/** Whether it certainly holds nothing. */
-export function isNothing(language: Language): boolean {
-  return example(language) === undefined;
-}
-
-/** Whether there may be a text that is in both. */
-export function meets(a: Language, b: Language): boolean {
-  return !isNothing(both(a, b));
-}
-
-/** Whether everything of `inner` is certainly in `outer`. */
-export function contains(outer: Language, inner: Language): boolean {
-  return outer === ANYTHING || isNothing(without(inner, outer));
-}
-
-/** Whether a text is in it. */
-export function accepts(language: Language, text: string): boolean {
-  let current = language;
-  for (const char of text) current = derivative(current, char.codePointAt(0) ?? 0);
-  return current.nullable;
-}
-
-/** All texts backwards. */
-export function reverse(language: Language): Language {
-  switch (language.kind) {
-    case 'none':
-    case 'empty':
-    case 'set':
-      return language;
-    case 'concat':
-      return concat(...[...language.parts].reverse().map(reverse));
-    case 'either':
-      return either(...language.parts.map(reverse));
-    case 'both':
-      return both(...language.parts.map(reverse));
-    case 'not':
-      return not(reverse(language.parts[0] ?? NONE));
-    case 'star':
-      return star(reverse(language.parts[0] ?? NONE));
-  }
-}
-
-const MAX_QUOTIENT = 200;
-
-/**
- * What may follow a text of `prefix` in the texts of `language`.
- * @returns undefined when it would be too large
- */
-export function after(language: Language, prefix: Language): Language | undefined {
-  const seen = new Set<string>();
-  const found = new Set<Language>();
-  const queue: [Language, Language][] = [[language, prefix]];
-  for (let step = queue.pop(); step !== undefined; step = queue.pop()) {
-    const [rest, path] = step;
-    const key = `${rest.id}/${path.id}`;
-    if (seen.has(key)) continue;
-    seen.add(key);
-    if (seen.size > MAX_STATES || found.size > MAX_QUOTIENT) return undefined;
-    if (path.nullable) found.add(rest);
-    for (const code of representatives(concat(path, rest))) {
-      const next = derivative(path, code);
-      const following = derivative(rest, code);
-      if (next !== NONE && following !== NONE) queue.push([following, next]);
-    }
-  }
-  return either(...found);
-}
-
-/** What may stand before a text of `suffix` in the texts of `language`. */
-export function before(language: Language, suffix: Language): Language | undefined {
-  const reversed = after(reverse(language), reverse(suffix));
-  return reversed === undefined ? undefined : reverse(reversed);
-}
-
-/** How many texts it holds, counted up to `limit`. */
-export function countUpTo(language: Language, limit: number): number {
-  let count = 0;
-  let layer = new Map([[language, 1]]);
-  for (let length = 0; layer.size > 0 && length < 64; length += 1) {
-    const next = new Map<Language, number>();
-    for (const [current, ways] of layer) {
-      if (current.nullable) count += ways;
-      if (count >= limit || layer.size > MAX_QUOTIENT) return limit;
-      for (const { code, width } of classes(current)) {
-        const following = derivative(current, code);
-        if (isNothing(following)) continue;
-        next.set(following, (next.get(following) ?? 0) + ways * width);
-      }
-    }
-    layer = next;
-  }
-  return layer.size > 0 ? limit : Math.min(count, limit);
-}
-
-/** The classes of characters that a language tells apart, and how many characters are in each. */
-function classes(language: Language): { code: number; width: number }[] {
-  const starts = [...new Set([0, ...language.borders.filter((border) => border < END - 1)])];
-  return starts.map((code, i) => ({ code, width: (starts[i + 1] ?? END - 1) - code }));
-}
-
-/** The text, when it holds just one. */
-export function onlyText(language: Language): string | undefined {
-  const found = example(language);
-  if (found === undefined || found === 'unknown') return undefined;
-  return countUpTo(language, 2) === 1 ? found.text : undefined;
 }

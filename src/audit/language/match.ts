@@ -1,20 +1,7 @@
-import { ANY_SYMBOL, BEGIN, END, single } from './char-set.js';
-import {
-  ANYTHING,
-  EMPTY,
-  NONE,
-  after,
-  before,
-  both,
-  charsOf,
-  concat,
-  derivative,
-  either,
-  isNothing,
-  not,
-  reverse,
-  star,
-} from './language.js';
+import { ANY_CHAR, ANY_SYMBOL, END, single } from './char-set.js';
+import { ANYTHING, EMPTY, NONE, both, charsOf, concat, derivative, either, not, star } from './language.js';
+import { isNothing } from './questions.js';
+import { after, before, reverse } from './quotients.js';
 import type { Language } from './language.js';
 import { parsePattern } from './pattern.js';
 import type { Pattern } from './pattern.js';
@@ -25,12 +12,13 @@ export interface Matcher {
   readonly matches: Language;
   readonly exact: boolean;
   /** What `$number` holds when a text of `texts` matched; at least that. */
-  capture(number: number, texts: Language): Language;
+  readonly capture: (number: number, texts: Language) => Language;
 }
 
 const NO_MATCH: Matcher = { matches: NONE, exact: true, capture: () => EMPTY };
 const SYMBOLS = star(charsOf(ANY_SYMBOL));
-/** How many anchors may stand behind each other: `^(^a)`. */
+const CHARACTER = charsOf(ANY_CHAR);
+/** How many `$` may stand behind each other. */
 const MARKS = 4;
 const cache = new Map<string, Matcher>();
 
@@ -47,64 +35,129 @@ export function matcherOf(expression: string): Matcher {
 
 function buildMatcher(pattern: Pattern, exact: boolean): Matcher {
   const compiler = new Compiler();
-  const marked = concat(SYMBOLS, compiler.followedBy(pattern, SYMBOLS));
+  // It may begin to match at the first character, or at a later one.
+  const atStart = compiler.followedBy(pattern, SYMBOLS, 'start');
+  const later = compiler.followedBy(pattern, SYMBOLS, 'later');
   return {
-    matches: unmarked(marked),
+    matches: unmarked(either(atStart, concat(CHARACTER, ANYTHING, later))),
     exact: exact && compiler.exact,
     capture: (number, texts) => captureOf(pattern, number, texts),
   };
 }
 
-/** Takes the marks off: what may stand between some of BEGIN and some of END. */
+/** Takes the marks off: what may stand before some of END. */
 function unmarked(marked: Language): Language {
-  let language = marked;
-  for (let i = 0; i < MARKS; i += 1) language = derivative(language, BEGIN);
-  language = reverse(language);
+  let language = reverse(marked);
   for (let i = 0; i < MARKS; i += 1) language = derivative(language, END);
   return both(reverse(language), ANYTHING);
 }
+
+/** Where in the text a part of a pattern begins to match. */
+type Position = 'start' | 'later' | 'either';
 
 class Compiler {
   exact = true;
 
   /** What a pattern matches, followed by `rest`: look-ahead looks into it. */
-  followedBy(pattern: Pattern, rest: Language): Language {
+  followedBy(pattern: Pattern, rest: Language, at: Position): Language {
     switch (pattern.kind) {
       case 'chars':
         return concat(charsOf(pattern.set), rest);
       case 'sequence':
-        return pattern.parts.reduceRight((following, part) => this.followedBy(part, following), rest);
+        return this.#sequence(pattern.parts, rest, at);
       case 'choice':
-        return either(...pattern.parts.map((part) => this.followedBy(part, rest)));
+        return either(...pattern.parts.map((part) => this.followedBy(part, rest, at)));
       case 'group':
-        return this.followedBy(pattern.part, rest);
+        return this.followedBy(pattern.part, rest, at);
       case 'begin':
-        return concat(charsOf(single(BEGIN)), rest);
+        if (at === 'either') this.exact = false;
+        return at === 'later' ? NONE : rest;
       case 'end':
         return concat(charsOf(single(END)), rest);
       case 'anything':
         this.exact = false;
         return concat(ANYTHING, rest);
-      case 'look': {
-        const ahead = this.followedBy(pattern.part, SYMBOLS);
-        return both(pattern.negative ? not(ahead) : ahead, rest);
-      }
+      case 'look':
+        return this.#look(pattern.part, pattern.negative, rest, at);
       case 'repeat':
-        return this.#repeat(pattern.part, pattern.min, pattern.max, rest);
+        return this.#repeat(pattern.part, pattern.min, pattern.max, rest, at);
     }
   }
 
-  #repeat(part: Pattern, min: number, max: number | undefined, rest: Language): Language {
+  #sequence(parts: readonly Pattern[], rest: Language, at: Position): Language {
+    const positions: Position[] = [];
+    let position = at;
+    for (const part of parts) {
+      positions.push(position);
+      if (shortest(part) > 0) position = 'later';
+      else if (position === 'start' && consumes(part)) position = 'either';
+    }
+    return parts.reduceRight(
+      (following, part, i) => this.followedBy(part, following, positions[i] ?? 'either'),
+      rest,
+    );
+  }
+
+  #look(part: Pattern, negative: boolean, rest: Language, at: Position): Language {
+    const inside = new Compiler();
+    const ahead = inside.followedBy(part, SYMBOLS, at);
+    this.exact &&= inside.exact;
+    if (!negative) return both(ahead, rest);
+    // What matches too much in there would forbid too much.
+    return inside.exact ? both(not(ahead), rest) : rest;
+  }
+
+  #repeat(part: Pattern, min: number, max: number | undefined, rest: Language, at: Position): Language {
     if (looksAhead(part)) {
       // What is looked at changes with every turn; the look is left out, which matches more.
       this.exact = false;
-      return this.#repeat(withoutLooks(part), min, max, rest);
+      return this.#repeat(withoutLooks(part), min, max, rest, at);
     }
-    const once = this.followedBy(part, EMPTY);
+    const once = this.followedBy(part, EMPTY, at === 'start' ? 'either' : at);
     let tail = max === undefined ? concat(star(once), rest) : rest;
     for (let i = min; max !== undefined && i < max; i += 1) tail = either(rest, concat(once, tail));
     for (let i = 0; i < min; i += 1) tail = concat(once, tail);
     return tail;
+  }
+}
+
+/** The least number of characters that a pattern takes. */
+function shortest(pattern: Pattern): number {
+  switch (pattern.kind) {
+    case 'chars':
+      return 1;
+    case 'sequence':
+      return pattern.parts.reduce((sum, part) => sum + shortest(part), 0);
+    case 'choice':
+      return Math.min(...pattern.parts.map(shortest));
+    case 'group':
+      return shortest(pattern.part);
+    case 'repeat':
+      return pattern.min === 0 ? 0 : shortest(pattern.part);
+    case 'anything':
+    case 'begin':
+    case 'end':
+    case 'look':
+      return 0;
+  }
+}
+
+/** Whether it may take any character at all. */
+function consumes(pattern: Pattern): boolean {
+  switch (pattern.kind) {
+    case 'chars':
+    case 'anything':
+      return true;
+    case 'sequence':
+    case 'choice':
+      return pattern.parts.some(consumes);
+    case 'group':
+    case 'repeat':
+      return consumes(pattern.part);
+    case 'begin':
+    case 'end':
+    case 'look':
+      return false;
   }
 }
 
@@ -225,7 +278,7 @@ function findGroup(
     if (pattern.number === number) return { group: pattern.part, around: { before: [], after: [] } };
     return findGroup(pattern.part, number);
   }
-  if (pattern.kind !== 'repeat') return undefined;
+  if (pattern.kind !== 'repeat' && pattern.kind !== 'look') return undefined;
   const found = findGroup(pattern.part, number);
   return found === undefined ? undefined : { group: found.group, around: undefined };
 }

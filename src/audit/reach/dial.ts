@@ -1,4 +1,5 @@
-import { ANYTHING, literal, meets, either } from '../language/language.js';
+import { ANYTHING, literal, either } from '../language/language.js';
+import { meets } from '../language/questions.js';
 import type { Language } from '../language/language.js';
 import { charsOf } from '../language/language.js';
 import { concat } from '../language/language.js';

@@ -1,6 +1,7 @@
 import type { Global } from '../../switch-config/preprocess.js';
 import { ANY_CHAR } from '../language/char-set.js';
-import { ANYTHING, after, charsOf, concat } from '../language/language.js';
+import { ANYTHING, charsOf, concat, star } from '../language/language.js';
+import { after } from '../language/quotients.js';
 import type { Language } from '../language/language.js';
 import type { CallState } from './call.js';
 import {
@@ -34,6 +35,17 @@ const NOT_FROM_CALLER =
 const ONLY_AUTHENTICATED =
   /^(?:sip_authorized|sip_acl_authed_by|sip_acl_token|acl_token|sip_auth_\w+|user_context|user_name|toll_allow|accountcode)$/;
 
+/** What may stand for a host in a SIP address. */
+const HOST = star(
+  charsOf([
+    [0x2d, 0x2e],
+    [0x30, 0x3a],
+    [0x41, 0x5b],
+    [0x5d, 0x5d],
+    [0x61, 0x7a],
+  ]),
+);
+
 /** What a variable of the channel may hold. */
 export function lookUp(name: string, state: CallState, world: World): Value {
   if (name === 'destination_number') return numberValue(state);
@@ -43,7 +55,9 @@ export function lookUp(name: string, state: CallState, world: World): Value {
   if (own !== undefined) return own;
   const global = world.globals.get(name);
   if (global !== undefined) return fixed(global.value);
-  if (FROM_CALLER.test(name) && !NOT_FROM_CALLER.test(name)) return hole(`\${${name}}`, 'caller');
+  if (FROM_CALLER.test(name) && !NOT_FROM_CALLER.test(name)) {
+    return hole(`\${${name}}`, 'caller', /^sip_.*_(?:host|port)$/.test(name) ? HOST : ANYTHING);
+  }
   if (!state.variables.opened && (ONLY_AUTHENTICATED.test(name) || world.userVariables.has(name))) {
     return fixed('');
   }

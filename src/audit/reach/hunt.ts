@@ -5,11 +5,12 @@ import type {
   DialplanExtension,
   Test,
 } from '../../switch-config/dialplan.js';
-import { ANYTHING, NONE, both, contains, either, isNothing, without } from '../language/language.js';
+import { ANYTHING, NONE, both, either, without } from '../language/language.js';
+import { contains, isNothing } from '../language/questions.js';
 import type { Language } from '../language/language.js';
 import { matcherOf } from '../language/match.js';
 import type { Matcher } from '../language/match.js';
-import type { CallState, DialledNumber } from './call.js';
+import type { CallState, DialledNumber, Variables } from './call.js';
 import { constantOfValue, eitherValue, hole, languageOfValue, originOfValue, valueIn } from './value.js';
 import type { Origin, Value } from './value.js';
 import { expand, fieldValue } from './expand.js';
@@ -35,6 +36,8 @@ export interface ExtensionPlan {
   readonly actions: readonly PlannedAction[];
   /** The numbers that certainly end the look-up here. */
   readonly taken: Language;
+  /** With what `inline` actions set, for the extensions behind. */
+  readonly variables: Variables;
 }
 
 /** The two languages of a DialledNumber. */
@@ -76,6 +79,7 @@ export function planExtension(extension: DialplanExtension, state: CallState, wo
     extension,
     actions: planner.actions,
     taken: extension.continues ? NONE : end,
+    variables: planner.variables,
   };
 }
 
@@ -88,6 +92,10 @@ class Planner {
   constructor(state: CallState, world: World) {
     this.#state = state;
     this.#world = world;
+  }
+
+  get variables(): Variables {
+    return this.#state.variables;
   }
 
   /**
@@ -109,22 +117,23 @@ class Planner {
       const verdict = this.#verdict(condition, here);
       const { matched, missed, exact } = verdict;
       const steady = condition.break === 'on-false' && required;
-      this.#take(condition.actions, matched, verdict.captures, { certain: sure && none(missed), steady });
+      // First those after which, with on-false, nothing more of the extension runs.
       this.#take(condition.antiActions, missed, undefined, { certain: sure && none(matched), steady: false });
+      this.#take(condition.actions, matched, verdict.captures, { certain: sure && none(missed), steady });
       through = exact && condition.antiActions.length === 0 ? both(through, verdict.surely) : NONE;
       if (condition.nested.length > 0 && !none(matched)) {
-        this.conditions(condition.nested, matched, sure && exact, condition.requireNested);
+        this.conditions(condition.nested, matched, sure && none(missed), condition.requireNested);
         through = NONE;
       }
       if (condition.break === 'always') return required ? through : NONE;
       if (condition.break === 'on-true') {
         here = missed;
-        sure &&= exact;
+        sure &&= none(matched);
         through = NONE;
       } else if (condition.break === 'on-false') {
         here = matched;
         // Behind a test that some calls pass and others don't, nothing is certain for all of them.
-        sure &&= exact || none(missed);
+        sure &&= none(missed);
       }
     }
     return required ? through : NONE;

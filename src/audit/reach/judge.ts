@@ -1,4 +1,4 @@
-import { countUpTo } from '../language/language.js';
+import { countUpTo } from '../language/questions.js';
 import type { Target } from './dial.js';
 import type { Dialled } from './trail.js';
 import { constantOf, languageOf, originOf, show } from './value.js';

@@ -1,5 +1,6 @@
 import type { CharSet } from '../language/char-set.js';
-import { charsOf, contains, star } from '../language/language.js';
+import { charsOf, star } from '../language/language.js';
+import { contains } from '../language/questions.js';
 import type { Language } from '../language/language.js';
 
 /** Characters that a shell takes as they are. */

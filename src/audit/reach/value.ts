@@ -1,4 +1,5 @@
-import { ANYTHING, EMPTY, concat, either, literal, onlyText } from '../language/language.js';
+import { ANYTHING, EMPTY, concat, either, literal } from '../language/language.js';
+import { onlyText } from '../language/questions.js';
 import type { Language } from '../language/language.js';
 
 /** Who decides what stands there: the configuration, somebody that cannot be told, or the caller. */

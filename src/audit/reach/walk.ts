@@ -4,7 +4,8 @@ import type { Context, DialplanExtension } from '../../switch-config/dialplan.js
 import { usersOf } from '../../switch-config/directory.js';
 import type { DirectoryUser } from '../../switch-config/directory.js';
 import { DIGITS } from '../language/char-set.js';
-import { ANYTHING, both, charsOf, concat, example, isNothing, star, without } from '../language/language.js';
+import { ANYTHING, both, charsOf, concat, exhausted, star, without } from '../language/language.js';
+import { example, isNothing } from '../language/questions.js';
 import type { Language } from '../language/language.js';
 import { stepText } from './at.js';
 import type { At, Channel, Written } from './at.js';
@@ -106,7 +107,7 @@ class Walk {
   #add(job: Job): void {
     const key = keyOfState(job.state);
     if (this.#seen.has(key)) return;
-    if (this.#seen.size >= MAX_STATES || job.trail.length > MAX_STEPS) {
+    if (this.#seen.size >= MAX_STATES || job.trail.length > MAX_STEPS || exhausted()) {
       this.#complete = false;
       return;
     }
@@ -187,7 +188,7 @@ class Walk {
         }
       }
       const left = without(state.number.left, plan.taken);
-      state = { ...state, number: { ...state.number, left } };
+      state = { ...state, number: { ...state.number, left }, variables: plan.variables };
     }
   }
 
@@ -202,16 +203,22 @@ class Walk {
     let before = start;
     let block: PlannedAction | undefined;
     for (const planned of actions) {
-      if (channel.ended) break;
+      const { action, captures, number } = planned;
       if (planned.block !== block?.block) {
-        if (block?.steady === false) channel = this.#either(before, channel, state);
+        if (channel.ended) {
+          if (block?.certain === true) return channel;
+          // Those who get here have come past the block in which the call ended.
+          if (block?.steady === true) return start;
+          channel = before;
+        } else if (block?.steady === false) channel = this.#either(before, channel, state);
         before = channel;
         block = planned;
       }
-      const { action, captures, number, certain } = planned;
+      if (channel.ended) continue;
       const at = this.#at(planned, { ...state, number, variables: channel.variables }, trail, extension);
-      channel = this.#performer.perform(action.application, action.data, captures, at, channel, certain);
+      channel = this.#performer.perform(action.application, action.data, captures, at, channel, true);
     }
+    if (channel.ended) return block?.certain === true ? channel : start;
     return block?.steady === false ? this.#either(before, channel, state) : channel;
   }
 

@@ -3,11 +3,14 @@ import type { Place } from '../../switch-config/places.js';
 import type { Collector } from '../collector.js';
 import type { Severity } from '../finding.js';
 import type { SipProfile } from '../profiles.js';
-import { literal } from '../language/language.js';
+import { literal, withEffort } from '../language/language.js';
 import type { Language } from '../language/language.js';
 import type { Dialled, Outcome } from '../reach/trail.js';
 import { Walker } from '../reach/walk.js';
 import type { OpenVerto } from './verto.js';
+
+/** Steps; many seconds. The example configuration, as it is, takes a hundredth of it. */
+const EFFORT = 25_000_000;
 
 /** Where a caller without a password comes in. */
 interface Entrance {
@@ -42,8 +45,8 @@ export function checkReach(
   let complete = true;
   for (const entrance of entrancesOf(profiles, verto)) {
     const { context, dialplan, what, place, number } = entrance;
-    const result = walker.from(context, dialplan, number);
-    complete &&= result.complete;
+    const { result, enough } = withEffort(EFFORT, () => walker.from(context, dialplan, number));
+    complete &&= result.complete && enough;
     for (const outcome of result.outcomes) {
       tell({ ...outcome, trail: [{ what, place }, ...outcome.trail] }, what, found);
     }

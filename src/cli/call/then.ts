@@ -14,7 +14,11 @@ export function thenOption(): Option {
 }
 
 function readThen(text: string): ThenFlag['then'] {
-  if (text === 'hangup') return text;
+  return text === 'hangup' ? text : targetFrom(text);
+}
+
+/** `<extension> [<dialplan>] [<context>]` */
+export function targetFrom(text: string): Exclude<NonNullable<ThenFlag['then']>, 'hangup'> {
   const [extension = '', dialplan = 'XML', context = 'default', ...more] = text.trim().split(/ +/);
   if (extension === '' || more.length > 0)
     throw new InvalidArgumentError('expected hangup, or an extension with its dialplan and context');

@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { actionListSchema } from '../../call/action-list.js';
+import { receivedEventSchema } from '../../callbacks/event-schema.js';
 import { configSchema } from '../../config/schema.js';
 import type { JsonSchema } from '../../config/shape.js';
 import { functionsFileSchema } from '../../functions/settings.js';
+import { requestBodySchema } from '../../source/curl/request-body-schema.js';
 
 const SECRET_ALTERNATIVES: readonly JsonSchema[] = [
   {
@@ -35,6 +37,18 @@ export function functionsSchema(): JsonSchema {
 export function actionsSchema(): JsonSchema {
   const schema = z.toJSONSchema(actionListSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   return { title: 'switchhook action list', ...schema };
+}
+
+/** The JSON Schema of what an HTTP app is told by POST. */
+export function requestSchema(): JsonSchema {
+  const schema = z.toJSONSchema(requestBodySchema, { io: 'input' }) as JsonSchema;
+  return { title: 'switchhook request to an app', ...schema };
+}
+
+/** The JSON Schema of what receivers of callbacks get. */
+export function callbackSchema(): JsonSchema {
+  const schema = z.toJSONSchema(receivedEventSchema, { io: 'input' }) as JsonSchema;
+  return { title: 'switchhook callback', ...schema };
 }
 
 /** Our own marks are not JSON Schema; what they mean to a reader of the file is said in its terms. */

@@ -1,5 +1,6 @@
 import { Breaker } from '../../http-client/breaker.js';
 import type { Health } from '../../http-client/breaker.js';
+import type { Circuit } from '../../http-client/observer.js';
 import { MAX_RESPONSE_BYTES } from '../response.js';
 import { FunctionWorker } from './function-worker.js';
 import type { WorkerAnswer } from './function-worker.js';
@@ -49,6 +50,10 @@ export class LocalFunction {
   constructor(options: LocalFunctionOptions) {
     this.#options = options;
     this.#breaker = new Breaker(options.breaker, options.onCircuit);
+  }
+
+  get circuit(): Circuit {
+    return { peer: this.#options.name, isOpen: this.#breaker.isOpen };
   }
 
   /** @param event JSON */

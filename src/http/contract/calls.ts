@@ -30,7 +30,8 @@ export type LiveCallAnswer = z.infer<typeof liveCallSchema>;
 
 export const liveCallsSchema = z.object({
   total: z.number().describe('Calls under control; those that were filtered out are counted.'),
-  calls: z.array(liveCallSchema),
+  calls: z.array(liveCallSchema).describe('The oldest first.'),
+  next_cursor: z.string().optional().describe('There are more: send it as `cursor`.'),
 });
 
 export const liveCallDetailsSchema = z
@@ -52,21 +53,29 @@ export const callFilterSchema = z.strictObject({
   switch: z.string().optional(),
   program: z.string().optional().describe('A part of the program.'),
   number: z.string().optional().describe('A part of the caller or the destination.'),
-  limit: z.coerce.number().int().min(1).max(10_000).default(1000),
+  limit: z.coerce.number().int().min(1).max(10_000).default(1000).describe('At most so many at a time.'),
+  cursor: z
+    .string()
+    .max(400)
+    .optional()
+    .describe('The `next_cursor` of the answer before, with the same filters.'),
 });
 
 /** Strict, because an operator's mistyped key is a mistake and no newer app. */
-const ownActions = z.array(z.strictObject(actionSchema.shape)).min(1).max(MAX_LIST_ACTIONS);
+export const ownActions = z.array(z.strictObject(actionSchema.shape)).min(1).max(MAX_LIST_ACTIONS);
 
-const policy = z.string().default('default').describe('The policy profile under which the actions run.');
+export const policy = z
+  .string()
+  .default('default')
+  .describe('The policy profile under which the actions run.');
 
-const target = z.strictObject({
+export const target = z.strictObject({
   extension: z.string().min(1),
   dialplan: z.string().min(1).default('XML'),
   context: z.string().min(1).default('default'),
 });
 
-const then = z
+export const then = z
   .union([z.literal('hangup'), target])
   .describe(
     'Where an attached call goes when the actions have run; default: as the channel or the switch says.',

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { toAction } from '../../call/action-list.js';
 import type { CallControl, CallAttachRequest, LiveCall } from '../../call/call-control.js';
-import type { TraceEntry } from '../../call/call.js';
 import { AppError } from '../../errors.js';
-import { withoutDigits } from '../../telemetry/log.js';
+import { shownTrace } from '../../telemetry/shown-trace.js';
 import type { ApiFeature } from '../api.js';
+import { readCursor, writeCursor } from '../cursor.js';
 import {
   attachAnswerSchema,
   attachBodySchema,
@@ -35,9 +35,19 @@ export function callRoutes(
       query: callFilterSchema,
       response: liveCallsSchema,
       handler: ({ query }) => {
-        const all = calls.list();
-        const found = all.filter((call) => passes(call, query)).slice(0, query.limit);
-        return { total: all.length, calls: found.map(answerOf) };
+        const all = calls.list().sort(byBegin);
+        const after = query.cursor === undefined ? undefined : placeOf(query.cursor);
+        const found = all.filter(
+          (call) => passes(call, query) && (after === undefined || byBegin(after, call) < 0),
+        );
+        const page = found.slice(0, query.limit);
+        const last = page.at(-1);
+        const more = last !== undefined && page.length < found.length;
+        return {
+          total: all.length,
+          calls: page.map(answerOf),
+          ...(more ? { next_cursor: writeCursor(last.startedAt.getTime(), last.uuid) } : {}),
+        };
       },
     });
     api.read({
@@ -48,7 +58,7 @@ export function callRoutes(
       response: liveCallDetailsSchema,
       handler: async ({ params }) => {
         const { application, trace, ...call } = await calls.show(params.uuid);
-        const shown = trace.map((entry) => traceEntry(entry, showsDigits()));
+        const shown = trace.map((entry) => shownTrace(entry, showsDigits()));
         return { ...answerOf(call), ...(application === undefined ? {} : { application }), trace: shown };
       },
     });
@@ -60,6 +70,7 @@ export function callRoutes(
       body: hangupBodySchema,
       response: doneSchema,
       action: 'call.hangup',
+      keyed: true,
       target: ({ params, body }) => `${params.uuid} ${body.cause}`,
       handler: async ({ params: { uuid }, body }) => {
         await calls.hangup(uuid, body.cause);
@@ -74,6 +85,7 @@ export function callRoutes(
       body: transferBodySchema,
       response: doneSchema,
       action: 'call.transfer',
+      keyed: true,
       target: ({ params, body }) => `${params.uuid} to ${body.extension} ${body.dialplan} ${body.context}`,
       handler: async ({ params: { uuid }, body }) => {
         await calls.transfer(uuid, body);
@@ -88,6 +100,7 @@ export function callRoutes(
       body: runBodySchema,
       response: runAnswerSchema,
       action: 'call.run',
+      keyed: true,
       target: ({ params, body }) =>
         `${params.uuid} ${body.mode} policy ${body.policy}: ${applications(body.actions)}`,
       handler: async ({ params: { uuid }, body, identity, note }) => {
@@ -111,6 +124,7 @@ export function callRoutes(
       body: attachBodySchema,
       response: attachAnswerSchema,
       action: 'call.attach',
+      keyed: true,
       // Not the URL, which may carry secrets: what it was is noted as it is shown.
       target: ({ params, body }) =>
         `${params.uuid} ${body.actions === undefined ? '' : applications(body.actions)}`.trim(),
@@ -155,6 +169,21 @@ function passes(call: LiveCall, filter: z.output<typeof callFilterSchema>): bool
   );
 }
 
+type Begin = Pick<LiveCall, 'startedAt' | 'uuid'>;
+
+/** Calls that come and go do not move the others. */
+function byBegin(a: Begin, b: Begin): number {
+  const ms = a.startedAt.getTime() - b.startedAt.getTime();
+  return ms !== 0 ? ms : a.uuid < b.uuid ? -1 : a.uuid > b.uuid ? 1 : 0;
+}
+
+function placeOf(cursor: string): Begin {
+  const [ms, uuid] = readCursor(cursor, 2);
+  if (typeof ms !== 'number' || typeof uuid !== 'string')
+    throw new AppError('invalid_request', 'query.cursor: not a cursor of this list');
+  return { startedAt: new Date(ms), uuid };
+}
+
 function answerOf(call: LiveCall): LiveCallAnswer {
   const { origin, startedAt, elapsedMs, actionsRan, running, ...rest } = call;
   return {
@@ -166,21 +195,4 @@ function answerOf(call: LiveCall): LiveCallAnswer {
     elapsed_ms: elapsedMs,
     actions_ran: actionsRan,
   };
-}
-
-function traceEntry({ atMs, ...entry }: TraceEntry, showsDigits: boolean): { type: string; at_ms: number } {
-  const shown = snakeCase(entry) as { readonly type: string };
-  return { at_ms: atMs, ...(showsDigits ? shown : (withoutDigits(shown) as typeof shown)) };
-}
-
-/** Keys only, and not those of channel variables. */
-function snakeCase(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeCase);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      key === 'variables' ? item : snakeCase(item),
-    ]),
-  );
 }

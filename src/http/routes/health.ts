@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify';
+import { serializerCompiler } from 'fastify-type-provider-zod';
+import { healthSchema } from '../contract/health.js';
 import type { Health, HealthState } from '../health.js';
 
 /** `/healthz`: is the process of use? A draining daemon is: killing it would cost calls. */
@@ -21,16 +23,34 @@ export function healthRoutes(
   options: { readonly health: () => Health },
   done: () => void,
 ): void {
-  const answer = (path: string, passes: Readonly<Record<HealthState, boolean>>): void => {
-    app.get(path, async (_request, reply) => {
-      const { state, calls, reasons } = options.health();
-      return reply
-        .code(passes[state] ? 200 : 503)
-        .header('cache-control', 'no-store')
-        .send({ status: state, calls, reasons });
-    });
+  app.setSerializerCompiler(serializerCompiler);
+  const answer = (
+    path: string,
+    passes: Readonly<Record<HealthState, boolean>>,
+    schema: { readonly summary: string; readonly description: string },
+  ): void => {
+    app.get(
+      path,
+      {
+        config: { documented: true },
+        schema: { ...schema, response: { 200: healthSchema, 503: healthSchema } },
+      },
+      async (_request, reply) => {
+        const { state, calls, reasons } = options.health();
+        return reply
+          .code(passes[state] ? 200 : 503)
+          .header('cache-control', 'no-store')
+          .send({ status: state, calls, reasons: [...reasons] });
+      },
+    );
   };
-  answer('/healthz', ALIVE);
-  answer('/readyz', READY);
+  answer('/healthz', ALIVE, {
+    summary: 'Is the process of use?',
+    description: '200 unless it is `down`. A draining daemon is of use: killing it would cost calls.',
+  });
+  answer('/readyz', READY, {
+    summary: 'May it be given new calls?',
+    description: '200 while it is `ok` or `degraded`, 503 while it is `draining` or `down`.',
+  });
   done();
 }

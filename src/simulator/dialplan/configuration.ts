@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-import { parseXml, XmlElement } from '@rgrove/parse-xml';
-
 import { AppError } from '../../errors.js';
+import { glob } from '../../switch-config/glob.js';
+import { preprocessFile, preprocessText, type Preprocessed } from '../../switch-config/preprocess.js';
+import { parseSwitchXml, type XmlNode } from '../../switch-config/xml.js';
 import { toBytes, toInteger } from '../text.js';
 import { readContexts, type Context } from './contexts.js';
 
@@ -41,70 +41,18 @@ export interface ConfigurationSource {
   readonly globals?: Readonly<Record<string, string>>;
 }
 
-function glob(pattern: string): string[] {
-  if (!/[*?]/.test(pattern)) return [pattern];
-  const directory = path.dirname(pattern);
-  const escaped = path.basename(pattern).replace(/[.+^${}()|[\]\\]/g, '\\$&');
-  const expression = new RegExp(`^${escaped.replace(/\*/g, '.*').replace(/\?/g, '.')}$`);
-  try {
-    return readdirSync(directory)
-      .filter((name) => expression.test(name))
-      .sort()
-      .map((name) => path.join(directory, name));
-  } catch {
-    // A glob into a folder that is not there matches nothing, as in FreeSWITCH.
-    return [];
-  }
-}
-
-/** What the preprocessor of switch_xml.c does, line by line: set, include, `$${name}`. */
-function preprocess(text: string, conf: string, globals: Map<string, string>): string {
-  const lines: string[] = [];
-  for (const raw of text.replace(/<\?xml[^>]*\?>/g, '').split(/\r?\n/)) {
-    const line = raw.replace(/\$\$\{([^}]*)\}/g, (_, name: string) => globals.get(name) ?? '');
-    if (/^\s*<\/?include>\s*$/.test(line)) continue;
-    const command = /<X-PRE-PROCESS\s+cmd\s*=\s*"([^"]*)"\s+data\s*=\s*"([^"]*)"/.exec(line);
-    if (command === null) {
-      lines.push(line);
-      continue;
-    }
-    const [, name = '', data = ''] = command;
-    if (name === 'set') {
-      const equals = data.indexOf('=');
-      if (equals > 0) globals.set(data.slice(0, equals), data.slice(equals + 1).replace(/^'(.*)'$/, '$1'));
-    } else if (name === 'include') {
-      // A file that is not there is passed over, as FreeSWITCH does.
-      for (const file of glob(path.resolve(conf, data)).filter((found) => existsSync(found))) {
-        lines.push(readFile(file, conf, globals));
-      }
-    }
-  }
-  return lines.join('\n');
-}
-
-function readFile(file: string, conf: string, globals: Map<string, string>): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new AppError('config_unreadable', file, { cause: error });
-  }
-  return preprocess(text, conf, globals);
-}
-
-function* elements(parent: XmlElement, name: string): Generator<XmlElement> {
+function* elements(parent: XmlNode, name: string): Generator<XmlNode> {
   for (const child of parent.children) {
-    if (!(child instanceof XmlElement)) continue;
     if (child.name === name) yield child;
     else yield* elements(child, name);
   }
 }
 
-function attribute(element: XmlElement, name: string): string {
-  return toBytes(element.attributes[name] ?? '');
+function attribute(element: XmlNode, name: string): string {
+  return toBytes(element.attributes.get(name) ?? '');
 }
 
-function readUsers(root: XmlElement): DirectoryUser[] {
+function readUsers(root: XmlNode): DirectoryUser[] {
   const users: DirectoryUser[] = [];
   for (const domain of elements(root, 'domain')) {
     const groups = new Map<string, string[]>();
@@ -134,9 +82,9 @@ function readUsers(root: XmlElement): DirectoryUser[] {
 }
 
 /** A `dial-string` among the domain's own params holds for all its users. */
-function domainDialString(domain: XmlElement): string | undefined {
+function domainDialString(domain: XmlNode): string | undefined {
   for (const child of domain.children) {
-    if (!(child instanceof XmlElement) || child.name !== 'params') continue;
+    if (child.name !== 'params') continue;
     for (const param of elements(child, 'param')) {
       if (attribute(param, 'name') === 'dial-string') return attribute(param, 'value');
     }
@@ -145,36 +93,41 @@ function domainDialString(domain: XmlElement): string | undefined {
 }
 
 /** The profiles of sofia.conf; httapi.conf has profiles of its own. */
-function* sipProfileNames(root: XmlElement): Generator<string> {
+function* sipProfileNames(root: XmlNode): Generator<string> {
   for (const configuration of elements(root, 'configuration')) {
-    if (configuration.attributes.name !== 'sofia.conf') continue;
+    if (configuration.attributes.get('name') !== 'sofia.conf') continue;
     for (const profile of elements(configuration, 'profile')) yield attribute(profile, 'name');
   }
 }
 
-function* readQueues(root: XmlElement): Generator<[name: string, queue: { maxWaitSeconds: number }]> {
+function* readQueues(root: XmlNode): Generator<[name: string, queue: { maxWaitSeconds: number }]> {
   for (const queue of elements(root, 'queue')) {
-    const wait = [...elements(queue, 'param')].find((param) => param.attributes.name === 'max-wait-time');
-    yield [attribute(queue, 'name'), { maxWaitSeconds: toInteger(wait?.attributes.value) }];
+    const wait = [...elements(queue, 'param')].find(
+      (param) => param.attributes.get('name') === 'max-wait-time',
+    );
+    yield [attribute(queue, 'name'), { maxWaitSeconds: toInteger(wait?.attributes.get('value')) }];
   }
 }
 
-/** Reads FreeSWITCH's XML. Throws AppError `config_unreadable` or `config_invalid`. */
+/** Reads FreeSWITCH's XML. Throws AppError `config_unreadable`, `config_invalid`, `switch_config_unreadable`. */
 export function readConfiguration(source: ConfigurationSource): Configuration {
-  const globals = new Map(Object.entries(source.globals ?? {}));
-  const files = (source.files ?? []).flatMap((pattern) => glob(path.resolve(pattern)));
-  const conf = files[0] === undefined ? process.cwd() : path.dirname(files[0]);
-  const parts = files.map((file) => readFile(file, conf, globals));
-  for (const xml of source.xml ?? []) parts.push(preprocess(xml, conf, globals));
-  let root: XmlElement | null;
-  try {
-    root = parseXml(`<simulator>${parts.join('\n')}</simulator>`).root;
-  } catch (error) {
-    throw new AppError('config_invalid', error instanceof Error ? error.message : String(error), {
-      cause: error,
-    });
-  }
-  if (root === null) throw new AppError('config_invalid', 'no XML');
+  const files = (source.files ?? []).flatMap((pattern) => {
+    const found = glob(path.resolve(pattern));
+    if (found.length === 0 && !/[*?[]/.test(pattern)) throw new AppError('config_unreadable', pattern);
+    return found;
+  });
+  const folder = files[0] === undefined ? process.cwd() : path.dirname(files[0]);
+  let globals: Readonly<Record<string, string>> = source.globals ?? {};
+  const texts: string[] = [];
+  const take = (read: Preprocessed): void => {
+    globals = Object.fromEntries([...read.globals].map(([name, { value }]) => [name, value]));
+    texts.push(read.text);
+  };
+  for (const file of files) take(preprocessFile(file, { folder, globals }));
+  for (const xml of source.xml ?? []) take(preprocessText(xml, 'xml', { folder, globals }));
+  const parsed = parseSwitchXml(`<simulator>${texts.join('\n')}</simulator>`);
+  if (!parsed.ok) throw new AppError('config_invalid', parsed.reason);
+  const { root } = parsed;
   return {
     contexts: readContexts([...elements(root, 'context')]),
     users: readUsers(root),
@@ -182,6 +135,6 @@ export function readConfiguration(source: ConfigurationSource): Configuration {
     sipProfiles: new Set([...sipProfileNames(root), 'internal', 'external']),
     queues: new Map(readQueues(root)),
     phrases: new Set([...elements(root, 'macro')].map((macro) => attribute(macro, 'name'))),
-    globals: new Map([...globals].map(([name, value]) => [toBytes(name), toBytes(value)])),
+    globals: new Map(Object.entries(globals).map(([name, value]) => [toBytes(name), toBytes(value)])),
   };
 }

@@ -1,4 +1,4 @@
-import { XmlElement, XmlText } from '@rgrove/parse-xml';
+import { childrenOf as children, type XmlNode } from '../../switch-config/xml.js';
 
 import { isTrue, toBytes, toInteger } from '../text.js';
 
@@ -44,27 +44,16 @@ export interface Context {
   readonly extensions: readonly DialplanExtension[];
 }
 
-function attribute(element: XmlElement, name: string): string | undefined {
-  const value = element.attributes[name];
+function attribute(element: XmlNode, name: string): string | undefined {
+  const value = element.attributes.get(name);
   return value === undefined ? undefined : toBytes(value);
 }
 
-function children(element: XmlElement, name: string): XmlElement[] {
-  return element.children.filter(
-    (child): child is XmlElement => child instanceof XmlElement && child.name === name,
-  );
+function ownText(element: XmlNode): string {
+  return toBytes(element.text.trim());
 }
 
-function ownText(element: XmlElement): string {
-  return toBytes(
-    element.children
-      .map((child) => (child instanceof XmlText ? child.text : ''))
-      .join('')
-      .trim(),
-  );
-}
-
-function readTest(element: XmlElement): Test {
+function readTest(element: XmlNode): Test {
   const inside = children(element, 'expression')[0];
   return {
     field: attribute(element, 'field'),
@@ -72,7 +61,7 @@ function readTest(element: XmlElement): Test {
   };
 }
 
-function readAction(element: XmlElement): DialplanAction {
+function readAction(element: XmlNode): DialplanAction {
   const text = ownText(element);
   const loop = attribute(element, 'loop');
   return {
@@ -94,7 +83,7 @@ function readRule(text: string | undefined): Condition['rule'] {
   return value === 'all' || value === 'xor' ? value : 'any';
 }
 
-function readCondition(element: XmlElement): Condition {
+function readCondition(element: XmlNode): Condition {
   return {
     test: readTest(element),
     rule: readRule(attribute(element, 'regex')),
@@ -108,7 +97,7 @@ function readCondition(element: XmlElement): Condition {
 }
 
 /** The dialplan of mod_dialplan_xml; of two contexts with one name FreeSWITCH uses the first. */
-export function readContexts(found: readonly XmlElement[]): ReadonlyMap<string, Context> {
+export function readContexts(found: readonly XmlNode[]): ReadonlyMap<string, Context> {
   const contexts = new Map<string, Context>();
   for (const element of found) {
     const name = attribute(element, 'name') ?? '';

@@ -5,6 +5,7 @@ import type { ActionSource, CallView, SourceAnswer, SourceContext, Waiting } fro
 import type { ResolveHost } from '../../http-client/connector.js';
 import { Egress } from '../../http-client/egress.js';
 import { maskUrl } from '../../http-client/mask.js';
+import type { Circuit, RequestObserver } from '../../http-client/observer.js';
 import { Origins } from '../../http-client/origins.js';
 import { makeEndpoint } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
@@ -24,6 +25,7 @@ export interface AppClientOptions {
   readonly showDigits?: boolean;
   /** Instead of the resolver of this machine. */
   readonly resolve?: ResolveHost;
+  readonly observer?: RequestObserver;
 }
 
 /** A source that has nothing to be kept. */
@@ -68,6 +70,7 @@ export class AppClient {
     this.#tools = {
       log,
       showDigits: options.showDigits ?? false,
+      ...(options.observer && { observer: options.observer }),
       origins: new Origins({
         egress,
         breaker: defaults.breaker,
@@ -93,6 +96,26 @@ export class AppClient {
     const found = this.#target(target);
     const secrets = 'code' in found ? NO_SECRETS : found.endpoint.secretParameters;
     return maskUrl(target.trim(), secrets, this.#tools.showDigits);
+  }
+
+  /**
+   * The circuit breakers of the origins that endpoints name, whether they were asked or not; those of other origins
+   * are one, under the name `other`, which is open when any of them is.
+   */
+  get circuits(): Circuit[] {
+    const named = [...this.#endpoints.values()].flatMap(({ url, fallbackUrl }) =>
+      [url, fallbackUrl].flatMap((one) => (one === undefined ? [] : [one.origin])),
+    );
+    const found = new Map([...named, 'other'].map((peer) => [peer, false]));
+    for (const { peer, isOpen } of this.#tools.origins.circuits)
+      if (isOpen) found.set(found.has(peer) ? peer : 'other', true);
+    return Array.from(found, ([peer, isOpen]) => ({ peer, isOpen }));
+  }
+
+  /** The endpoint to which a target or a URL belongs, also one with masked secrets. */
+  endpointOf(target: string): string | undefined {
+    const found = this.#find(target);
+    return 'code' in found || found.endpoint.name === '' ? undefined : found.endpoint.name;
   }
 
   /** Closes all connections; requests under way fail. */

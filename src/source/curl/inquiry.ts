@@ -1,3 +1,4 @@
+import type { Dispatcher } from 'undici';
 import type { Action } from '../../call/action.js';
 import { MAX_LIST_BYTES, parseActionList } from '../../call/action-list.js';
 import type { ErrorCode } from '../../errors.js';
@@ -5,12 +6,14 @@ import type { ExchangeResult } from '../../http-client/exchange.js';
 import { exchangeFailure, GONE, statusFailure } from '../../http-client/failure.js';
 import type { Failure } from '../../http-client/failure.js';
 import { maskUrl } from '../../http-client/mask.js';
+import type { RequestObserver } from '../../http-client/observer.js';
 import type { Origins } from '../../http-client/origins.js';
 import { tryRepeatedly } from '../../http-client/tries.js';
 import type { Usable } from '../../http-client/tries.js';
 import type { CallView, SourceAnswer, SourceAttempt, SourceContext } from '../port.js';
 import type { Endpoint } from './endpoint.js';
-import { dispatchOptions, question } from './request.js';
+import { question, tryOf } from './request.js';
+import type { Question } from './request.js';
 import { fillUrl, isRefusal } from './url-template.js';
 import type { UrlTemplate } from './url-template.js';
 
@@ -24,6 +27,7 @@ export interface InquiryTools {
   readonly origins: Origins;
   readonly log: AppLog | undefined;
   readonly showDigits: boolean;
+  readonly observer?: RequestObserver;
 }
 
 interface Success extends Usable {
@@ -43,6 +47,8 @@ export class Inquiry {
   readonly #context: SourceContext;
   readonly #beginMs = performance.now();
   #shownUrl = '';
+  /** Of the try that is under way. */
+  #spanId: string | undefined;
 
   constructor(tools: InquiryTools, endpoint: Endpoint, call: CallView, context: SourceContext) {
     this.#tools = tools;
@@ -122,10 +128,17 @@ export class Inquiry {
       retryDelayMs: endpoint.retryDelayMs,
       deadlineMs,
       signal: this.#context.signal,
-      request: () => dispatchOptions(endpoint, asked),
+      request: () => this.#request(asked),
       judge: (result) => judge(result, endpoint),
       onTried: (attempt, durationMs, tried) => this.#report(attempt, durationMs, tried),
     });
+  }
+
+  #request(asked: Question): Dispatcher.DispatchOptions {
+    const isSampled = this.#tools.observer?.isSampled?.(asked.traceId) ?? true;
+    const { options, spanId } = tryOf(this.#endpoint, asked, isSampled);
+    this.#spanId = spanId;
+    return options;
   }
 
   #report<Result extends Tried>(attempt: number, durationMs: number, tried: Result): Result {
@@ -136,11 +149,29 @@ export class Inquiry {
       ...(tried.status !== undefined && { status: tried.status }),
       ...(!tried.ok && { code: tried.code, detail: tried.detail }),
     };
+    this.#observe(record);
     this.#context.onAttempt(record);
     const fields = { uuid: this.#call.uuid, ...record };
     if (tried.ok || tried.code === 'call_gone') this.#tools.log?.debug(fields, 'app asked');
     else this.#tools.log?.warn(fields, 'app failed');
     return tried;
+  }
+
+  #observe({ url, attempt, durationMs, status, code }: SourceAttempt): void {
+    const spanId = this.#spanId;
+    this.#spanId = undefined;
+    this.#tools.observer?.tried({
+      kind: 'app',
+      peer: this.#endpoint.name,
+      callUuid: this.#call.uuid,
+      url,
+      method: this.#endpoint.method,
+      attempt,
+      durationMs,
+      ...(status !== undefined && { status }),
+      ...(code !== undefined && { code }),
+      ...(spanId !== undefined && { spanId }),
+    });
   }
 }
 

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../../errors.js';
 import { sign } from '../../http-client/signature.js';
-import { traceIdOf, traceparent } from '../../http-client/trace-context.js';
+import { newSpanId, traceIdOf, traceparent } from '../../http-client/trace-context.js';
 import type { CallView } from '../port.js';
 import type { Endpoint } from './endpoint.js';
+import type { RequestBody } from './request-body.js';
 
 /** One question to an app. Its tries carry the same body and the same webhook-id. */
 export interface Question {
@@ -15,9 +16,6 @@ export interface Question {
   readonly traceId: string;
   readonly messageId: string;
 }
-
-/** Fields of the caller profile that a POST carries, by FreeSWITCH's own names. */
-const PROFILE_FIELDS = ['caller_id_number', 'caller_id_name', 'destination_number', 'context'] as const;
 
 /** @param failure for the fallback URL: what went wrong before */
 export function question(endpoint: Endpoint, call: CallView, url: URL, failure?: ErrorCode): Question {
@@ -34,23 +32,34 @@ export function question(endpoint: Endpoint, call: CallView, url: URL, failure?:
   };
 }
 
-/** The headers and body of one try. */
-export function dispatchOptions(endpoint: Endpoint, asked: Question): Dispatcher.DispatchOptions {
-  const headers = [...endpoint.headers, 'traceparent', traceparent(asked.traceId)];
+/** One try of a question: its headers and body, and the span that they name. */
+export function tryOf(
+  endpoint: Endpoint,
+  asked: Question,
+  isSampled: boolean,
+): { readonly options: Dispatcher.DispatchOptions; readonly spanId: string } {
+  const spanId = newSpanId();
+  const headers = [...endpoint.headers, 'traceparent', traceparent(asked.traceId, spanId, isSampled)];
   if (asked.messageId !== '') sign(headers, endpoint.signers, asked.messageId, asked.body);
-  return { path: asked.path, method: endpoint.method, headers, body: asked.body === '' ? null : asked.body };
+  const body = asked.body === '' ? null : asked.body;
+  return { options: { path: asked.path, method: endpoint.method, headers, body }, spanId };
 }
 
 function bodyOf(endpoint: Endpoint, call: CallView, failure: ErrorCode | undefined): string {
-  const body: Record<string, unknown> = { uuid: call.uuid };
-  for (const field of PROFILE_FIELDS) body[field] = call.get(field) ?? '';
-  // Entries of an object made of untrusted names: `__proto__` must stay an ordinary key.
-  body['variables'] = Object.fromEntries(
-    endpoint.variables.flatMap((name) => {
-      const value = call.get(name);
-      return value === undefined ? [] : [[name, value]];
-    }),
-  );
-  if (failure !== undefined) body['cti_error'] = failure;
+  const body: RequestBody = {
+    uuid: call.uuid,
+    caller_id_number: call.get('caller_id_number') ?? '',
+    caller_id_name: call.get('caller_id_name') ?? '',
+    destination_number: call.get('destination_number') ?? '',
+    context: call.get('context') ?? '',
+    // Entries of an object made of untrusted names: `__proto__` must stay an ordinary key.
+    variables: Object.fromEntries(
+      endpoint.variables.flatMap((name) => {
+        const value = call.get(name);
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
+    ...(failure !== undefined && { cti_error: failure }),
+  };
   return JSON.stringify(body);
 }

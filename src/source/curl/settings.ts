@@ -88,7 +88,7 @@ const urlPrefix = z.string().refine((value) => isPlainUrl(value), {
   error: 'expected an origin or the beginning of a URL, such as https://apps.example/ivr/',
 });
 
-const addressRange = z.string().refine((value) => isAddressRange(value), {
+export const addressRange = z.string().refine((value) => isAddressRange(value), {
   error: 'expected an address or a CIDR range, such as 10.0.0.5 or fd00::/8',
 });
 

@@ -24,15 +24,29 @@ describe('a network as users write it', () => {
     expect(network(text)).toBe(expected);
   });
 
-  it.each(['', '/', '10.0.0.0/33', '10.0.0.0/-1', '10.0.0.0/8/8', '10.0.0.0/255.0.255.0', '10.0.0', '010.0.0.1', 'fe80::1%eth0', '::/129', '2001:db8::/255.0.0.0', 'example.org', '10.0.0.0/ 8', '::ffff:10.0.0.0/8'])(
-    '%j is none',
-    (text) => {
-      expect(network(text)).toMatch(/^problem: /);
-    },
-  );
+  it.each([
+    '',
+    '/',
+    '10.0.0.0/33',
+    '10.0.0.0/-1',
+    '10.0.0.0/8/8',
+    '10.0.0.0/255.0.255.0',
+    '10.0.0',
+    '010.0.0.1',
+    'fe80::1%eth0',
+    '::/129',
+    '2001:db8::/255.0.0.0',
+    'example.org',
+    '10.0.0.0/ 8',
+    '::ffff:10.0.0.0/8',
+  ])('%j is none', (text) => {
+    expect(network(text)).toMatch(/^problem: /);
+  });
 
   it('says that it was rewritten', () => {
-    expect(readNetwork('10.1.2.3/8')).toMatchObject({ note: expect.stringContaining('10.0.0.0/8') as string });
+    expect(readNetwork('10.1.2.3/8')).toMatchObject({
+      note: expect.stringContaining('10.0.0.0/8') as string,
+    });
     expect(readNetwork('10.0.0.0/8')).not.toHaveProperty('note');
   });
 });
@@ -45,9 +59,12 @@ describe('an address', () => {
     expect(parseAddress('::ffff:a01:203')).toEqual(plain);
   });
 
-  it.each(['', '1.2.3', '1.2.3.4.5', '1.2.3.4/32', 'fe80::1%lo', '[::1]', 'localhost'])('%j is none', (text) => {
-    expect(parseAddress(text)).toBe(undefined);
-  });
+  it.each(['', '1.2.3', '1.2.3.4.5', '1.2.3.4/32', 'fe80::1%lo', '[::1]', 'localhost'])(
+    '%j is none',
+    (text) => {
+      expect(parseAddress(text)).toBe(undefined);
+    },
+  );
 });
 
 describe("C's reading", () => {
@@ -66,9 +83,12 @@ describe("C's reading", () => {
     expect(atoi(text)).toBe(expected);
   });
 
-  it.each(['allow', 'ALLOW', 'true', 'yes', 'on', 't', 'enabled', 'active', '1', '-1', '1.5'])('of %j is yes', (text) => {
-    expect(isTrue(text)).toBe(true);
-  });
+  it.each(['allow', 'ALLOW', 'true', 'yes', 'on', 't', 'enabled', 'active', '1', '-1', '1.5'])(
+    'of %j is yes',
+    (text) => {
+      expect(isTrue(text)).toBe(true);
+    },
+  );
 
   it.each(['deny', '', '0', 'alow', 'accept', 'y', '0.5', '+', 'permit'])('of %j is no', (text) => {
     expect(isTrue(text)).toBe(false);

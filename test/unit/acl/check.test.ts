@@ -18,7 +18,9 @@ function foundIn(entry: string): string[] {
 
 describe('a check', () => {
   it('has nothing against a plain file', () => {
-    expect(foundIn('<node type="allow" cidr="10.0.0.0/8"/><node type="deny" cidr="2001:db8::/32"/>')).toEqual([]);
+    expect(foundIn('<node type="allow" cidr="10.0.0.0/8"/><node type="deny" cidr="2001:db8::/32"/>')).toEqual(
+      [],
+    );
   });
 
   it.each([
@@ -45,11 +47,17 @@ describe('a check', () => {
     ['<node type="allow" host="10.0.0.0" mask="255.0.255.0"/>', 'error misread 4'],
     ['<node type="allow" cidr="10.0.0.0/8" port="sip"/>', 'error misread 4'],
     ['<nodes type="allow" cidr="10.0.0.0/8"/>', 'error unknown_element 4'],
-    ['<node type="allow" cidr="10.0.0.0/8"><node type="allow" cidr="::1/128"/></node>', 'error unknown_element 4'],
+    [
+      '<node type="allow" cidr="10.0.0.0/8"><node type="allow" cidr="::1/128"/></node>',
+      'error unknown_element 4',
+    ],
     ['<node type="allow" cidr="::1/128"/><node type="deny" cidr="::1/128"/>', 'error never_decides 4'],
     ['<node type="deny" cidr="10.0.0.0/8"/>', 'warning meaningless_default 3'],
     ['<X-PRE-PROCESS cmd="exec" data="true"/>', 'info unknown 4'],
-    ['<X-PRE-PROCESS cmd="set" data="a=b"/> <node type="allow" cidr="10.0.0.0/8"/>', 'warning dropped_line 4'],
+    [
+      '<X-PRE-PROCESS cmd="set" data="a=b"/> <node type="allow" cidr="10.0.0.0/8"/>',
+      'warning dropped_line 4',
+    ],
     ['<!-- <X-PRE-PROCESS cmd="set" data="a=b"/> -->', undefined],
   ])('of %s', (entry, expected) => {
     if (expected === undefined) expect(foundIn(entry)).toEqual([]);
@@ -63,18 +71,22 @@ describe('a check', () => {
       <list name="a" default="deny"/>
       <list name="wan.auto" default="deny"/>
       <lists name="c" default="deny"/>`;
-    expect(found(aclText(lists))).toEqual([
-      'warning default_missing 3',
-      'error duplicate_list 3',
-      'error default_mistyped 4',
-      'error no_name 5',
-      'warning replaces_auto 7',
-      'error unknown_element 8',
-    ].toSorted((a, b) => Number(a.at(-1)) - Number(b.at(-1)) || (a.includes('duplicate') ? -1 : 1)));
+    expect(found(aclText(lists))).toEqual(
+      [
+        'warning default_missing 3',
+        'error duplicate_list 3',
+        'error default_mistyped 4',
+        'error no_name 5',
+        'warning replaces_auto 7',
+        'error unknown_element 8',
+      ].toSorted((a, b) => Number(a.at(-1)) - Number(b.at(-1)) || (a.includes('duplicate') ? -1 : 1)),
+    );
   });
 
   it('looks at what is around the lists', () => {
-    expect(found('<configuration name="acl"><network-lists/></configuration>')).toEqual(['error no_acl_conf -']);
+    expect(found('<configuration name="acl"><network-lists/></configuration>')).toEqual([
+      'error no_acl_conf -',
+    ]);
     expect(found(aclText('').replace('</network-lists>', '</network-lists><network-lists/>'))).toEqual([
       'error second_container 4',
     ]);
@@ -86,7 +98,12 @@ describe('a check', () => {
 
   it('finds names that no list has', () => {
     const place = { file: 'internal.xml', line: 7 };
-    const reference = (list: string) => ({ list, parameter: 'apply-inbound-acl', owner: 'SIP profile internal', place });
+    const reference = (list: string) => ({
+      list,
+      parameter: 'apply-inbound-acl',
+      owner: 'SIP profile internal',
+      place,
+    });
     const names = ['lan', 'wan.auto', '10.0.0.0/8', '$${acl}', 'LAN'];
     const findings = checkReferences(names.map(reference), new Set(['lan']));
     expect(findings).toMatchObject([{ code: 'no_such_list', file: 'internal.xml', line: 7, list: 'LAN' }]);
@@ -142,6 +159,8 @@ describe('a file that is not accepted', () => {
 
   it('tells the line, counted as people count, behind any line end', () => {
     for (const eol of ['\n', '\r\n', '\r'])
-      expect(() => AclDocument.parse(Buffer.from(`<a>${eol}${eol}</b>`), 'acl.conf.xml')).toThrow('acl.conf.xml:3:');
+      expect(() => AclDocument.parse(Buffer.from(`<a>${eol}${eol}</b>`), 'acl.conf.xml')).toThrow(
+        'acl.conf.xml:3:',
+      );
   });
 });

@@ -38,14 +38,19 @@ describe('a list', () => {
   });
 
   it('gives an entry without a type the default', () => {
-    expect(says(listOf('<node cidr="10.0.0.0/8"/>', 'default="allow"'), '10.1.1.1')).toBe('allow by 10.0.0.0/8');
+    expect(says(listOf('<node cidr="10.0.0.0/8"/>', 'default="allow"'), '10.1.1.1')).toBe(
+      'allow by 10.0.0.0/8',
+    );
     expect(says(listOf('<node cidr="10.0.0.0/8"/>'), '10.1.1.1')).toBe('deny by 10.0.0.0/8');
   });
 
   it('leaves out addresses without a prefix, and prefixes beyond the address', () => {
     const list = listOf('<node type="allow" cidr="10.1.2.3"/><node type="allow" cidr="10.0.0.0/255.0.0.0"/>');
     expect(says(list, '10.1.2.3')).toBe('deny');
-    expect(list.entries.flatMap(({ flaws }) => flaws).map(({ code }) => code)).toEqual(['skipped', 'skipped']);
+    expect(list.entries.flatMap(({ flaws }) => flaws).map(({ code }) => code)).toEqual([
+      'skipped',
+      'skipped',
+    ]);
   });
 
   it('takes 0.0.0.0/32 for everybody, and 10.1.2.3/0 for that address alone', () => {

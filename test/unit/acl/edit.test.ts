@@ -51,15 +51,29 @@ describe('adding', () => {
   it('opens a list that is closed in its own tag', () => {
     const text = wrapped('    <list name="lan" default="deny"/>\n');
     expect(add(text, '10.0.0.0/8')).toBe(
-      wrapped('    <list name="lan" default="deny">\n      <node type="allow" cidr="10.0.0.0/8"/>\n    </list>\n'),
+      wrapped(
+        '    <list name="lan" default="deny">\n      <node type="allow" cidr="10.0.0.0/8"/>\n    </list>\n',
+      ),
     );
   });
 
   it.each([
-    ['<list name="lan" default="deny"></list>\n', '<list name="lan" default="deny">\n  <node type="allow" cidr="10.0.0.0/8"/>\n</list>\n'],
-    ['<list name="lan"><!-- nobody --></list>\n', '<list name="lan"><node type="allow" cidr="10.0.0.0/8"/><!-- nobody --></list>\n'],
-    ['<list name="lan"> <!-- mine -->\n</list>\n', '<list name="lan"> <!-- mine -->\n  <node type="allow" cidr="10.0.0.0/8"/>\n</list>\n'],
-    ['<list name="lan"><node cidr="::/0"/></list>\n', '<list name="lan"><node cidr="::/0"/><node type="allow" cidr="10.0.0.0/8"/></list>\n'],
+    [
+      '<list name="lan" default="deny"></list>\n',
+      '<list name="lan" default="deny">\n  <node type="allow" cidr="10.0.0.0/8"/>\n</list>\n',
+    ],
+    [
+      '<list name="lan"><!-- nobody --></list>\n',
+      '<list name="lan"><node type="allow" cidr="10.0.0.0/8"/><!-- nobody --></list>\n',
+    ],
+    [
+      '<list name="lan"> <!-- mine -->\n</list>\n',
+      '<list name="lan"> <!-- mine -->\n  <node type="allow" cidr="10.0.0.0/8"/>\n</list>\n',
+    ],
+    [
+      '<list name="lan"><node cidr="::/0"/></list>\n',
+      '<list name="lan"><node cidr="::/0"/><node type="allow" cidr="10.0.0.0/8"/></list>\n',
+    ],
     [
       '<list name="lan">\n<node cidr="::/0"/> <!-- over\n lines --></list>\n',
       '<list name="lan">\n<node cidr="::/0"/><node type="allow" cidr="10.0.0.0/8"/> <!-- over\n lines --></list>\n',
@@ -71,7 +85,8 @@ describe('adding', () => {
   });
 
   it('works in a file on one line', () => {
-    const text = '<configuration name="acl.conf"><network-lists><list name="lan"/></network-lists></configuration>';
+    const text =
+      '<configuration name="acl.conf"><network-lists><list name="lan"/></network-lists></configuration>';
     expect(add(text, '10.0.0.0/8')).toBe(
       text.replace('<list name="lan"/>', '<list name="lan"><node type="allow" cidr="10.0.0.0/8"/></list>'),
     );
@@ -87,8 +102,11 @@ describe('adding', () => {
     const list = document.list('lan');
     const read = readNetwork('192.0.2.7');
     if (list === undefined || 'problem' in read) throw new Error('no list');
-    const after = addEntry(document, list, { network: read.network, allow: true, comment: 'ö' }).document.text;
-    const added = Buffer.from('      <node type="allow" cidr="192.0.2.7/32"/> <!-- ö -->\n').toString('latin1');
+    const after = addEntry(document, list, { network: read.network, allow: true, comment: 'ö' }).document
+      .text;
+    const added = Buffer.from('      <node type="allow" cidr="192.0.2.7/32"/> <!-- ö -->\n').toString(
+      'latin1',
+    );
     expect(after.replace(added, '')).toBe(text.toString('latin1'));
     expect(after).toContain(added);
   });
@@ -107,32 +125,48 @@ describe('adding', () => {
       expect(() => add(ONE, '192.0.2.7', { ports })).toThrow(/not a port/);
   });
 
-  it.each(['a -- b', 'ends in -', 'two\nlines', 'nul\0', '<X-PRE-PROCESS', 'x-pre-process', '<include>', '$${domain}', '<?', '<!-- x', 'x'.repeat(501)])(
-    'refuses the comment %j',
-    (comment) => {
-      expect(() => add(ONE, '192.0.2.7', { comment })).toThrow(/comment/);
-    },
-  );
+  it.each([
+    'a -- b',
+    'ends in -',
+    'two\nlines',
+    'nul\0',
+    '<X-PRE-PROCESS',
+    'x-pre-process',
+    '<include>',
+    '$${domain}',
+    '<?',
+    '<!-- x',
+    'x'.repeat(501),
+  ])('refuses the comment %j', (comment) => {
+    expect(() => add(ONE, '192.0.2.7', { comment })).toThrow(/comment/);
+  });
 
   it('refuses where FreeSWITCH would read something else differently', () => {
     // The line with the directive is dropped with all that is on it; an entry must not be put there.
     const list = '<list name="lan"> <X-PRE-PROCESS cmd="set" data="a=b"/>\n<node cidr="::/0"/>\n</list>\n';
     expect(() => add(wrapped(list), '10.0.0.0/8')).toThrow(/FreeSWITCH can parse/);
     const included = AclDocument.parse(
-      Buffer.from('<configuration name="acl.conf"><network-lists>\n<X-PRE-PROCESS cmd="include" data="lists/*.xml"/>\n</network-lists></configuration>'),
+      Buffer.from(
+        '<configuration name="acl.conf"><network-lists>\n<X-PRE-PROCESS cmd="include" data="lists/*.xml"/>\n</network-lists></configuration>',
+      ),
       'acl.conf.xml',
       { include: () => [{ path: 'lists/lan.xml', text: '<list name="lan">\n</list>\n' }] },
     );
     const list2 = included.list('lan');
     const read = readNetwork('10.0.0.0/8');
     if (list2 === undefined || 'problem' in read) throw new Error('no list');
-    expect(() => addEntry(included, list2, { network: read.network, allow: true })).toThrow(/lists\/lan\.xml:1/);
+    expect(() => addEntry(included, list2, { network: read.network, allow: true })).toThrow(
+      /lists\/lan\.xml:1/,
+    );
   });
 });
 
 describe('removing', () => {
   it('takes the line with a comment beside it, and nothing else', () => {
-    const text = ONE.replace('8"/>\n', '8"/>\n      <!-- site B -->\n      <node type="deny" cidr="10.1.0.0/16"/>  <!-- old -->\n');
+    const text = ONE.replace(
+      '8"/>\n',
+      '8"/>\n      <!-- site B -->\n      <node type="deny" cidr="10.1.0.0/16"/>  <!-- old -->\n',
+    );
     expect(remove(text, '10.1.0.0/16')).toBe(ONE.replace('8"/>\n', '8"/>\n      <!-- site B -->\n'));
   });
 
@@ -149,18 +183,28 @@ describe('removing', () => {
   });
 
   it('finds the network however it is written', () => {
-    for (const written of ['cidr="10.1.2.3/8"', "cidr='::ffff:10.0.0.0/8'", 'host="10.0.0.0" mask="255.0.0.0"', 'cidr="10.0.0.0/08"'])
+    for (const written of [
+      'cidr="10.1.2.3/8"',
+      "cidr='::ffff:10.0.0.0/8'",
+      'host="10.0.0.0" mask="255.0.0.0"',
+      'cidr="10.0.0.0/08"',
+    ])
       expect(remove(ONE.replace('cidr="10.0.0.0/8"', written), '10.0.0.0/8')).not.toContain('<node');
   });
 
   it('finds entries that FreeSWITCH leaves out or misreads, by their text', () => {
     for (const written of ['10.1.2.3', 'trunk.example/32', '10.0.0.0/99'])
       expect(remove(ONE.replace('10.0.0.0/8', written), written)).not.toContain('<node');
-    expect(remove(ONE.replace('cidr="10.0.0.0/8"', 'domain="example.org"'), 'example.org')).not.toContain('<node');
+    expect(remove(ONE.replace('cidr="10.0.0.0/8"', 'domain="example.org"'), 'example.org')).not.toContain(
+      '<node',
+    );
   });
 
   it('refuses an entry that is not closed before the next, and one that is not plain', () => {
-    const open = ONE.replace('8"/>', '8">\n      <node type="allow" cidr="192.0.2.0/24">\n      </node></node>');
+    const open = ONE.replace(
+      '8"/>',
+      '8">\n      <node type="allow" cidr="192.0.2.0/24">\n      </node></node>',
+    );
     expect(() => remove(open, '10.0.0.0/8')).toThrow(/line 5/);
     const quoted = ONE.replace('10.0.0.0/8', "10.0.0.0/8,'192.0.2.0/24'");
     expect(() => remove(quoted, '10.0.0.0/8')).toThrow(/by hand/);

@@ -23,7 +23,9 @@ describe('what an entry would do', () => {
 
   it('is nothing when an equal prefix stands before it, or the entry is there', () => {
     expect(codes('<node type="deny" cidr="10.0.0.0/8"/>', '10.0.0.0/8')).toEqual(['outranked']);
-    expect(codes('<node type="deny" host="10.0.0.0" mask="255.0.0.0"/>', '10.0.0.0/8')).toEqual(['outranked']);
+    expect(codes('<node type="deny" host="10.0.0.0" mask="255.0.0.0"/>', '10.0.0.0/8')).toEqual([
+      'outranked',
+    ]);
     expect(codes('<node type="allow" cidr="10.9.9.9/8"/>', '10.0.0.0/8')).toEqual(['already_there']);
   });
 
@@ -48,7 +50,10 @@ describe('what an entry would do', () => {
   });
 
   it('is found out exactly', () => {
-    const rule = fc.record({ cidr: fc.constantFrom(...NETWORKS, '10.1.2.3/0', '0.0.0.0/32'), allow: fc.boolean() });
+    const rule = fc.record({
+      cidr: fc.constantFrom(...NETWORKS, '10.1.2.3/0', '0.0.0.0/32'),
+      allow: fc.boolean(),
+    });
     fc.assert(
       fc.property(fc.array(rule, { maxLength: 6 }), rule, fc.boolean(), (rules, added, allowByDefault) => {
         const read = readNetwork(added.cidr);

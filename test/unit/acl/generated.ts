@@ -85,11 +85,35 @@ const oddCidr = fc.constantFrom(
 );
 
 /** Addresses that FreeSWITCH can't read: it takes what its memory holds. */
-const unreadableCidr = fc.constantFrom('300.1.1.1/8', ' 10.0.0.0/8', '10.0.0/8', 'example.org/8', '010.0.0.1/8', '::ffff:0:0/96');
+const unreadableCidr = fc.constantFrom(
+  '300.1.1.1/8',
+  ' 10.0.0.0/8',
+  '10.0.0/8',
+  'example.org/8',
+  '010.0.0.1/8',
+  '::ffff:0:0/96',
+);
 
 const word = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom('allow', 'deny') },
-  { weight: 1, arbitrary: fc.constantFrom('ALLOW', 'true', 'yes', '1', '-1', '1.5', '0', '', 'alow', 'drop', 'T', 'denied', '+') },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      'ALLOW',
+      'true',
+      'yes',
+      '1',
+      '-1',
+      '1.5',
+      '0',
+      '',
+      'alow',
+      'drop',
+      'T',
+      'denied',
+      '+',
+    ),
+  },
 );
 
 const quote = fc.constantFrom('"', '"', '"', "'");
@@ -99,7 +123,10 @@ const equals = fc.constantFrom('=', '=', '=', '=', ' = ', '= ', ' ');
 function attributeText(name: string, value: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .record({ value, quote, space, equals })
-    .map(({ value: text, quote: mark, space: before, equals: sign }) => `${before}${name}${sign}${mark}${text}${mark}`);
+    .map(
+      ({ value: text, quote: mark, space: before, equals: sign }) =>
+        `${before}${name}${sign}${mark}${text}${mark}`,
+    );
 }
 
 const cidr = fc.oneof(
@@ -119,7 +146,15 @@ const hostMask = fc.constantFrom(
   ' host="10.0.0.0" mask="ten"',
 );
 
-const ports = fc.constantFrom('', '', '', '', ' port="5060"', ' ports="5060,5061"', ' port-min="1" port-max="5"');
+const ports = fc.constantFrom(
+  '',
+  '',
+  '',
+  '',
+  ' port="5060"',
+  ' ports="5060,5061"',
+  ' port-min="1" port-max="5"',
+);
 const ending = fc.constantFrom('/>', '/>', ' />', '></node>', '> </node>', '><!-- inside --></node>');
 
 const node = fc
@@ -128,7 +163,15 @@ const node = fc
     target: fc.oneof(
       { weight: 12, arbitrary: attributeText('cidr', cidr) },
       { weight: 2, arbitrary: hostMask },
-      { weight: 1, arbitrary: fc.constantFrom('', ' cidr=10.0.0.0', ' cird="10.0.0.0/8"', ' cidr="10.0.0.0/8" cidr="::/0"') },
+      {
+        weight: 1,
+        arbitrary: fc.constantFrom(
+          '',
+          ' cidr=10.0.0.0',
+          ' cird="10.0.0.0/8"',
+          ' cidr="10.0.0.0/8" cidr="::/0"',
+        ),
+      },
     ),
     ports,
     typeFirst: fc.boolean(),
@@ -157,7 +200,12 @@ const remark = fc.constantFrom(
 /** A line of a list. */
 const line = fc.oneof(
   { weight: 8, arbitrary: node },
-  { weight: 1, arbitrary: fc.tuple(node, fc.constantFrom(' <!-- site B -->', '<!-- x -->  ', '   ', ' <!-- runs\n on -->')).map(([one, after]) => one + after) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(node, fc.constantFrom(' <!-- site B -->', '<!-- x -->  ', '   ', ' <!-- runs\n on -->'))
+      .map(([one, after]) => one + after),
+  },
   { weight: 1, arbitrary: fc.tuple(node, node).map(([one, other]) => one + other) },
   { weight: 2, arbitrary: remark },
   { weight: 1, arbitrary: fc.constant('') },
@@ -191,13 +239,23 @@ const list = fc
           return `${indent}${indent}${open}></list>${eol}`;
         case 'tight':
           return `${indent}${indent}${open}>${parts.after}${eol}${deeper}${indent}</list>`;
-        default:
+        case 'lines':
           return `${indent}${indent}${open}>${parts.after}${eol}${deeper}${indent}${indent}</list>${eol}`;
       }
     },
   }));
 
-const wrapper = fc.constantFrom('plain', 'plain', 'plain', 'xml', 'include', 'bom', 'document', 'twice', 'remarks');
+const wrapper = fc.constantFrom(
+  'plain',
+  'plain',
+  'plain',
+  'xml',
+  'include',
+  'bom',
+  'document',
+  'twice',
+  'remarks',
+);
 
 export const aclFile: fc.Arbitrary<GeneratedFile> = fc
   .record({
@@ -210,7 +268,9 @@ export const aclFile: fc.Arbitrary<GeneratedFile> = fc
   })
   .map(({ lists, between, eol, indent, wrapper: kind, end }) => {
     const layout = { eol, indent };
-    const body = lists.map((one) => one.write(layout)).join(between.map((text) => `${indent}${text}${eol}`).join(''));
+    const body = lists
+      .map((one) => one.write(layout))
+      .join(between.map((text) => `${indent}${text}${eol}`).join(''));
     const inner = `<configuration name="acl.conf" description="Network Lists">${eol}${indent}<network-lists>${eol}${body}${indent}</network-lists>${eol}</configuration>${end}`;
     const wrapped: Readonly<Record<typeof kind, string>> = {
       plain: inner,
@@ -222,7 +282,10 @@ export const aclFile: fc.Arbitrary<GeneratedFile> = fc
       remarks: `<!-- it begins -->${eol}${eol}${inner}`,
     };
     // Remarks are written with line feeds; all of the file has the same line ends.
-    const text = wrapped[kind].replaceAll('\n', '\0').replaceAll(eol.replaceAll('\n', '\0'), '\0').replaceAll('\0', eol);
+    const text = wrapped[kind]
+      .replaceAll('\n', '\0')
+      .replaceAll(eol.replaceAll('\n', '\0'), '\0')
+      .replaceAll('\0', eol);
     return {
       text,
       names: lists.map(({ name }) => name.replace('&amp;', '&')),
@@ -233,9 +296,12 @@ export const aclFile: fc.Arbitrary<GeneratedFile> = fc
 export const edit = fc.record({
   operation: fc.constantFrom('add', 'add', 'remove'),
   list: fc.nat(4),
-  cidr: fc.oneof(fc.constantFrom(...NETWORKS), fc.constantFrom('198.51.100.0/24', '203.0.113.9', '2001:db8:ffff::/48')),
+  cidr: fc.oneof(
+    fc.constantFrom(...NETWORKS),
+    fc.constantFrom('198.51.100.0/24', '203.0.113.9', '2001:db8:ffff::/48'),
+  ),
   allow: fc.boolean(),
-  comment: fc.option(fc.constantFrom('site B', 'caf\u00e9, <floor 2>', "o'clock & \"quoted\"")),
+  comment: fc.option(fc.constantFrom('site B', 'caf\u00e9, <floor 2>', 'o\'clock & "quoted"')),
   ports: fc.option(fc.constantFrom('5060', '5060,5061', '5060-5070'), { freq: 8, nil: undefined }),
 });
 
@@ -246,7 +312,22 @@ export const hurtFile: fc.Arbitrary<Buffer> = aclFile
     const hurt = fc.record({
       at: fc.nat(text.length),
       cut: fc.nat(9),
-      put: fc.constantFrom('', '', '<', '"', '-->', '\r', '&', '$${', '<!--#', '</list>', '\ufeff', '/', '>', ' '),
+      put: fc.constantFrom(
+        '',
+        '',
+        '<',
+        '"',
+        '-->',
+        '\r',
+        '&',
+        '$${',
+        '<!--#',
+        '</list>',
+        '\ufeff',
+        '/',
+        '>',
+        ' ',
+      ),
     });
     return fc
       .array(hurt, { minLength: 1, maxLength: 3 })

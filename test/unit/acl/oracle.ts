@@ -28,12 +28,17 @@ export function apply(
   if (list === undefined || 'problem' in read) return { kind: 'refused', code: 'none' };
   try {
     if (request.operation === 'add') {
-      const { document } = addEntry(before, list, {
-        network: read.network,
-        allow: request.allow,
-        comment: request.comment ?? undefined,
-        ports: request.ports,
-      }, options);
+      const { document } = addEntry(
+        before,
+        list,
+        {
+          network: read.network,
+          allow: request.allow,
+          comment: request.comment ?? undefined,
+          ports: request.ports,
+        },
+        options,
+      );
       return { kind: 'done', document, problem: problemOfAdding(before, document) };
     }
     const removals = removalsOf(list, request.cidr, read.network);
@@ -53,8 +58,14 @@ function problemOfAdding(before: AclDocument, after: AclDocument): string | unde
   const inserted = withoutInsertion(before.text, after.text);
   if (inserted !== undefined && NEW_NODE.test(inserted)) return undefined;
   // A list that was closed in its own tag is opened: "/>" becomes ">…</list>".
-  const opened = after.text.replace(/>(\s*<node [^>]*>(?: <!-- [^\r\n]* -->)?\s*)<\/list>/g, (whole, inside: string, at: number) =>
-    after.text.slice(0, at) === before.text.slice(0, at) && before.text.startsWith('/>', at) && NEW_NODE.test(inside) ? '/>' : whole,
+  const opened = after.text.replace(
+    />(\s*<node [^>]*>(?: <!-- [^\r\n]* -->)?\s*)<\/list>/g,
+    (whole, inside: string, at: number) =>
+      after.text.slice(0, at) === before.text.slice(0, at) &&
+      before.text.startsWith('/>', at) &&
+      NEW_NODE.test(inside)
+        ? '/>'
+        : whole,
   );
   return opened === before.text ? undefined : `added ${JSON.stringify(inserted ?? after.text)}`;
 }

@@ -61,7 +61,10 @@ describe('edits of generated files', () => {
         const removed = removeEntries(added, removalsOf(again, '198.51.100.0/24', read.network)).document;
         done += 1;
         // A self-closed or one-line list keeps the form that it got; the comment of an inline entry stays.
-        if (list.element.children.length > 0 && withoutInsertion(before.text, added.text)?.match(/[\r\n]$/) !== null)
+        if (
+          list.element.children.length > 0 &&
+          withoutInsertion(before.text, added.text)?.match(/[\r\n]$/) !== null
+        )
           expect(removed.text).toBe(before.text);
         expect(decisionsOf(removed, ADDRESSES)).toEqual(decisionsOf(before, ADDRESSES));
       }),

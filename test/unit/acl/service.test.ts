@@ -31,9 +31,14 @@ describe('the lists of a switch', () => {
       { name: 'world', default: 'allow', entries: 0, line: 6 },
     ]);
     expect(lists.map(({ name }) => name)).toContain('loopback.auto');
-    expect((await service.show('lan')).entries).toMatchObject([{ type: 'allow', text: '10.0.0.0/8', line: 4 }]);
+    expect((await service.show('lan')).entries).toMatchObject([
+      { type: 'allow', text: '10.0.0.0/8', line: 4 },
+    ]);
     expect((await service.show('loopback.auto')).entries).toHaveLength(2);
-    await expect(service.show('LAN')).rejects.toMatchObject({ code: 'acl_no_such_list', detail: 'LAN; there is lan' });
+    await expect(service.show('LAN')).rejects.toMatchObject({
+      code: 'acl_no_such_list',
+      detail: 'LAN; there is lan',
+    });
   });
 
   it('take an entry, and say what it does', async () => {
@@ -62,7 +67,9 @@ describe('the lists of a switch', () => {
       notes: [{ code: 'opens_world', severity: 'danger' }, { code: 'partly_outranked' }].slice(0, 1),
     });
     expect(await text()).toBe(aclText(LISTS));
-    expect(await service.add('lan', { cidr: '0.0.0.0/0', type: 'allow', force: true })).toMatchObject({ changed: true });
+    expect(await service.add('lan', { cidr: '0.0.0.0/0', type: 'allow', force: true })).toMatchObject({
+      changed: true,
+    });
   });
 
   it('are made on request', async () => {
@@ -70,7 +77,9 @@ describe('the lists of a switch', () => {
     await expect(service.add('new', { cidr: '192.0.2.7', type: 'allow' })).rejects.toMatchObject({
       code: 'acl_no_such_list',
     });
-    await expect(service.add('a "b"', { cidr: '192.0.2.7', type: 'allow', create: 'deny' })).rejects.toMatchObject({
+    await expect(
+      service.add('a "b"', { cidr: '192.0.2.7', type: 'allow', create: 'deny' }),
+    ).rejects.toMatchObject({
       code: 'acl_invalid_entry',
     });
     await service.add('new', { cidr: '192.0.2.7', type: 'allow', create: 'deny' });
@@ -84,7 +93,9 @@ describe('the lists of a switch', () => {
     await expect(service.add('lan', { cidr: 'example.org', type: 'allow' })).rejects.toMatchObject({
       code: 'acl_invalid_entry',
     });
-    await expect(service.remove('lan', { cidr: '192.0.2.7' })).rejects.toMatchObject({ code: 'acl_no_such_entry' });
+    await expect(service.remove('lan', { cidr: '192.0.2.7' })).rejects.toMatchObject({
+      code: 'acl_no_such_entry',
+    });
     await expect(service.test('ten', undefined)).rejects.toMatchObject({ code: 'acl_invalid_entry' });
   });
 
@@ -101,7 +112,13 @@ describe('a test', () => {
     const { service, freeswitch } = await world();
     const { tests, notes } = await service.test('10.1.2.3', 'lan');
     expect(tests).toMatchObject([
-      { list: 'lan', answer: 'allow', freeswitch: 'allow', agrees: true, entry: { text: '10.0.0.0/8', line: 4 } },
+      {
+        list: 'lan',
+        answer: 'allow',
+        freeswitch: 'allow',
+        agrees: true,
+        entry: { text: '10.0.0.0/8', line: 4 },
+      },
     ]);
     expect(notes).toEqual([]);
     expect(freeswitch.asked).toContain('acl 10.1.2.3 lan');
@@ -115,12 +132,16 @@ describe('a test', () => {
   });
 
   it('tells apart a name that no list has, a default that is missing, and what it can not know', async () => {
-    const { service } = await world(aclText('<list name="open"/><list name="d"><node type="deny" domain="x.org"/></list>'));
+    const { service } = await world(
+      aclText('<list name="open"/><list name="d"><node type="deny" domain="x.org"/></list>'),
+    );
     expect((await service.test('10.1.2.3', 'nobody')).tests).toMatchObject([
       { answer: 'deny', because: 'no list has that name, which means deny' },
     ]);
     expect((await service.test('10.1.2.3', 'open')).tests[0]?.because).toContain('missing');
-    expect((await service.test('10.1.2.3', 'd')).tests).toMatchObject([{ answer: 'unknown', freeswitch: 'allow' }]);
+    expect((await service.test('10.1.2.3', 'd')).tests).toMatchObject([
+      { answer: 'unknown', freeswitch: 'allow' },
+    ]);
   });
 
   it('asks nothing that FreeSWITCH would take apart', async () => {
@@ -174,14 +195,20 @@ describe('applying', () => {
 
   it('tells that FreeSWITCH has read the lists, and compares', async () => {
     const { service, file } = await world(undefined, (command) =>
-      isReload(command) ? '+OK acl reloaded\n' : command.includes(' lan') ? String(/ 10\./.test(command)) : 'true',
+      isReload(command)
+        ? '+OK acl reloaded\n'
+        : command.includes(' lan')
+          ? String(/ 10\./.test(command))
+          : 'true',
     );
     expect(await service.apply()).toMatchObject({ answer: '+OK acl reloaded', compared: 3, differences: [] });
     expect(await readFile(`${file}.applied`, 'utf8')).toBe(aclText(LISTS));
   });
 
   it('tells where FreeSWITCH still answers otherwise', async () => {
-    const { service } = await world(undefined, (command) => (isReload(command) ? '+OK acl reloaded' : 'false'));
+    const { service } = await world(undefined, (command) =>
+      isReload(command) ? '+OK acl reloaded' : 'false',
+    );
     expect((await service.apply()).differences.map(({ list }) => list)).toEqual(['lan', 'world']);
   });
 
@@ -192,7 +219,9 @@ describe('applying', () => {
     const refusing = new FakeSwitch(() => '');
     const switchPort = {
       api: async (command: string) =>
-        isReload(command) && (await text()) === edited ? '-ERR [[error near line 7]: no]' : (refusing.asked.push(command), '+OK acl reloaded'),
+        isReload(command) && (await text()) === edited
+          ? '-ERR [[error near line 7]: no]'
+          : (refusing.asked.push(command), '+OK acl reloaded'),
     };
     const apply = new AclService({ file, port: switchPort }).apply();
     await expect(apply).rejects.toMatchObject({ code: 'acl_apply_refused' });
@@ -239,8 +268,12 @@ describe('a check of the folder', () => {
 describe('a configured switch', () => {
   it('has its file where the configuration says', () => {
     const port = new FakeSwitch(() => '');
-    expect(aclOfSwitch('main', { conf_dir: '/etc/fs' }, port).file).toBe('/etc/fs/autoload_configs/acl.conf.xml');
+    expect(aclOfSwitch('main', { conf_dir: '/etc/fs' }, port).file).toBe(
+      '/etc/fs/autoload_configs/acl.conf.xml',
+    );
     expect(aclOfSwitch('main', { conf_dir: '/etc/fs', acl_file: '/x.xml' }, port).file).toBe('/x.xml');
-    expect(() => aclOfSwitch('main', {}, port)).toThrow(expect.objectContaining({ code: 'acl_not_configured' }));
+    expect(() => aclOfSwitch('main', {}, port)).toThrow(
+      expect.objectContaining({ code: 'acl_not_configured' }),
+    );
   });
 });

@@ -90,7 +90,9 @@ describe('the lock', () => {
     await writeFile(lock, `4194303 ${hostname()} abc\n`);
     expect(await store.locked(() => Promise.resolve('done'))).toBe('done');
     await writeFile(lock, '1 another-machine abc\n');
-    await expect(new FileStore(store.path, 1).locked(() => Promise.resolve('done'))).rejects.toMatchObject({ code: 'acl_locked' });
+    await expect(new FileStore(store.path, 1).locked(() => Promise.resolve('done'))).rejects.toMatchObject({
+      code: 'acl_locked',
+    });
     expect(await readFile(lock, 'utf8')).toContain('another-machine');
   });
 

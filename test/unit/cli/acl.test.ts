@@ -7,7 +7,9 @@ import { aclText, confDir } from '../acl/support.js';
 import { apiWith, TOKENS } from '../http/api-world.js';
 import { runCli } from './harness.js';
 
-const TEXT = aclText('    <list name="lan" default="deny">\n      <node type="allow" cidr="10.0.0.0/8"/>\n    </list>');
+const TEXT = aclText(
+  '    <list name="lan" default="deny">\n      <node type="allow" cidr="10.0.0.0/8"/>\n    </list>',
+);
 
 async function acl(text = TEXT): Promise<string> {
   return join(await confDir(text), 'autoload_configs/acl.conf.xml');
@@ -25,16 +27,30 @@ describe('switchhook acl on a file', () => {
 
   it('adds and removes', async () => {
     const file = await acl();
-    const added = await runCli(['acl', 'add', 'lan', '192.0.2.0/24', '--deny', '--comment', 'lab', '--file', file]);
+    const added = await runCli([
+      'acl',
+      'add',
+      'lan',
+      '192.0.2.0/24',
+      '--deny',
+      '--comment',
+      'lab',
+      '--file',
+      file,
+    ]);
     expect(added).toMatchObject({ code: 0 });
     expect(added.err).toContain('changes nothing: deny is the default');
     expect(readFileSync(file, 'utf8')).toContain('<node type="deny" cidr="192.0.2.0/24"/> <!-- lab -->');
     expect(await runCli(['acl', 'remove', 'lan', '192.0.2.0/24', '--file', file])).toMatchObject({ code: 2 });
-    expect(await runCli(['acl', 'remove', 'lan', '192.0.2.0/24', '--file', file], {}, { answer: 'n' })).toMatchObject({
+    expect(
+      await runCli(['acl', 'remove', 'lan', '192.0.2.0/24', '--file', file], {}, { answer: 'n' }),
+    ).toMatchObject({
       code: 1,
     });
     expect(readFileSync(file, 'utf8')).toContain('lab');
-    expect(await runCli(['acl', 'remove', 'lan', '192.0.2.0/24', '--file', file], {}, { answer: 'y' })).toMatchObject({
+    expect(
+      await runCli(['acl', 'remove', 'lan', '192.0.2.0/24', '--file', file], {}, { answer: 'y' }),
+    ).toMatchObject({
       code: 0,
     });
     expect(readFileSync(file, 'utf8')).toBe(TEXT);
@@ -58,7 +74,9 @@ describe('switchhook acl on a file', () => {
     expect(await runCli(['acl', 'test', '192.0.2.7', 'lan', '--file', file])).toMatchObject({ code: 1 });
     expect(await runCli(['acl', 'test', '192.0.2.7', '--file', file])).toMatchObject({ code: 0 });
     expect(await runCli(['acl', 'test', 'ten', '--file', file])).toMatchObject({ code: 2 });
-    expect(await runCli(['acl', 'test', '10.1.2.3', 'lan', '--port', 'x', '--file', file])).toMatchObject({ code: 2 });
+    expect(await runCli(['acl', 'test', '10.1.2.3', 'lan', '--port', 'x', '--file', file])).toMatchObject({
+      code: 2,
+    });
   });
 
   it('checks: the exit code tells', async () => {

@@ -10,7 +10,9 @@ import { aclText } from '../acl/support.js';
 import { apiWith } from './api-world.js';
 import type { ApiUnderTest } from './api-world.js';
 
-const TEXT = aclText('    <list name="lan" default="deny">\n      <node type="allow" cidr="10.0.0.0/8"/>\n    </list>');
+const TEXT = aclText(
+  '    <list name="lan" default="deny">\n      <node type="allow" cidr="10.0.0.0/8"/>\n    </list>',
+);
 
 let folder: string;
 let file: string;
@@ -40,7 +42,9 @@ afterEach(async () => {
 describe('/v1/acl', () => {
   it('shows lists to viewers', async () => {
     const lists = await app.inject({ url: '/v1/acl/lists', headers: app.as('viewer') });
-    expect(lists.json()).toEqual(expect.arrayContaining([expect.objectContaining({ name: 'lan', entries: 1 })]));
+    expect(lists.json()).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: 'lan', entries: 1 })]),
+    );
     const list = await app.inject({ url: '/v1/acl/lists/lan?switch=main', headers: app.as('viewer') });
     expect(list.json()).toMatchObject({ entries: [{ text: '10.0.0.0/8' }] });
     const none = await app.inject({ url: '/v1/acl/lists/no', headers: app.as('viewer') });
@@ -62,29 +66,53 @@ describe('/v1/acl', () => {
     const url = '/v1/acl/lists/lan/entries';
     const payload = { cidr: '192.0.2.7', comment: 'site B' };
     for (const role of ['viewer', 'operator'] as const)
-      expect((await app.inject({ method: 'POST', url, headers: app.as(role), payload })).statusCode).toBe(403);
+      expect((await app.inject({ method: 'POST', url, headers: app.as(role), payload })).statusCode).toBe(
+        403,
+      );
     expect(readFileSync(file, 'utf8')).toBe(TEXT);
 
     const added = await app.inject({ method: 'POST', url, headers: app.as('admin'), payload });
     expect(added.json()).toMatchObject({ changed: true });
     expect(readFileSync(file, 'utf8')).toContain('"192.0.2.7/32"/> <!-- site B -->');
-    const removed = await app.inject({ method: 'DELETE', url: `${url}?cidr=192.0.2.7`, headers: app.as('admin') });
+    const removed = await app.inject({
+      method: 'DELETE',
+      url: `${url}?cidr=192.0.2.7`,
+      headers: app.as('admin'),
+    });
     expect(removed.json()).toMatchObject({ changed: true });
     expect(readFileSync(file, 'utf8')).toBe(TEXT);
-    const applied = await app.inject({ method: 'POST', url: '/v1/acl/apply', headers: app.as('admin'), payload: {} });
+    const applied = await app.inject({
+      method: 'POST',
+      url: '/v1/acl/apply',
+      headers: app.as('admin'),
+      payload: {},
+    });
     expect(applied.json()).toMatchObject({ answer: '+OK acl reloaded' });
 
     const audit = await app.audit();
-    expect(audit.map(({ action }) => action)).toEqual(['acl.add', 'acl.add', 'acl.add', 'acl.remove', 'acl.apply']);
+    expect(audit.map(({ action }) => action)).toEqual([
+      'acl.add',
+      'acl.add',
+      'acl.add',
+      'acl.remove',
+      'acl.apply',
+    ]);
     expect(audit[2]).toMatchObject({ target: 'lan allow 192.0.2.7' });
   });
 
   it('opens a list to the world only by force', async () => {
     const add = (body: object) =>
-      app.inject({ method: 'POST', url: '/v1/acl/lists/lan/entries', headers: app.as('admin'), payload: body });
+      app.inject({
+        method: 'POST',
+        url: '/v1/acl/lists/lan/entries',
+        headers: app.as('admin'),
+        payload: body,
+      });
     expect((await add({ cidr: '::/0' })).json()).toMatchObject({ error: { code: 'acl_opens_world' } });
     expect((await add({ cidr: '::/0', dry_run: true })).json()).toMatchObject({ changed: false });
     expect((await add({ cidr: '::/0', force: true })).json()).toMatchObject({ changed: true });
-    expect((await add({ cidr: '::/0', typ: 'deny' })).json()).toMatchObject({ error: { code: 'invalid_request' } });
+    expect((await add({ cidr: '::/0', typ: 'deny' })).json()).toMatchObject({
+      error: { code: 'invalid_request' },
+    });
   });
 });

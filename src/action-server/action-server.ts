@@ -1,0 +1,286 @@
+import { randomBytes } from 'node:crypto';
+import type { Policy } from '../call/policy.js';
+import { AppError, ERRORS } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
+import type { FlowSet } from '../flow/flow-set.js';
+import { AskedCall } from './asked-call.js';
+import type { Parameters } from './asked-call.js';
+import type { Continuation } from './continuation.js';
+import { readContinuation, writeContinuation } from './continuation.js';
+import { Entry, WRITERS } from './entry.js';
+import { FlowWalk } from './flow-walk.js';
+import type { WalkServices, Walked } from './flow-walk.js';
+import type { Incoming } from './protection.js';
+import type { Delivery, ReplayMemory } from './replay-memory.js';
+import { outcomesOf } from './results.js';
+import type { Format } from './served.js';
+import type { ActionsConfig } from './settings.js';
+import { freshNonce, MOST_TOKEN_LENGTH } from './token.js';
+import type { TokenSeal } from './token.js';
+
+export interface ActionRequest extends Omit<Incoming, 'key'> {
+  readonly entry: string;
+  /** Of the query, and of a form or JSON body. */
+  readonly parameters: Parameters;
+  /** How the client named this server. */
+  readonly host: string | undefined;
+  /** Told once, when the answer is out or the client is gone: whether it was still there. */
+  readonly onDelivered: (listener: (arrived: boolean) => void) => void;
+}
+
+export interface ActionAnswer {
+  readonly format: Format;
+  readonly body: string;
+  /** Why these are the fallback actions. */
+  readonly reason?: ErrorCode;
+}
+
+/** The part of pino that is used here. */
+export interface ActionLog {
+  debug(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ActionServices extends Omit<WalkServices, 'now'> {
+  readonly flows: { readonly current: FlowSet; version(name: string): FlowSet | undefined };
+  readonly policies: ReadonlyMap<string, Policy>;
+  /** The profile of entries that name none. */
+  readonly policy: string;
+  readonly log: ActionLog;
+  readonly now?: () => number;
+}
+
+/** What outlives a reload of the configuration. */
+export interface ActionMemory {
+  readonly replays: ReplayMemory<ActionAnswer>;
+  readonly seal: TokenSeal;
+}
+
+interface Serving {
+  readonly entry: Entry;
+  readonly request: ActionRequest;
+  readonly format: Format;
+}
+
+/** Serves lists and flows to switches that ask over HTTP. Keeps no calls: all that is known of one is in its token. */
+export class ActionServer {
+  readonly #config: ActionsConfig;
+  readonly #services: ActionServices;
+  readonly #memory: ActionMemory;
+  readonly #entries: ReadonlyMap<string, Entry>;
+  readonly #walkServices: WalkServices;
+  readonly #now: () => number;
+
+  constructor(config: ActionsConfig, services: ActionServices, memory: ActionMemory) {
+    this.#config = config;
+    this.#services = services;
+    this.#memory = memory;
+    this.#now = services.now ?? Date.now;
+    this.#walkServices = { ...services, now: this.#now };
+    this.#entries = new Map(
+      Object.entries(config.entries).map(([name, settings]) => [
+        name,
+        new Entry(name, settings, services.policy, this.#now),
+      ]),
+    );
+  }
+
+  /**
+   * Never rejects for what a call, a token or a flow may be: that ends in the entry's fallback actions.
+   * @throws AppError `no_such_entry`, `address_refused`, `unauthorized`, `signature_invalid`, `rate_limited`,
+   *   `invalid_request`: whoever asks is not served at all
+   */
+  answer(request: ActionRequest): ActionAnswer | Promise<ActionAnswer> {
+    const entry = this.#entries.get(request.entry);
+    if (entry === undefined) throw new AppError('no_such_entry', JSON.stringify(request.entry.slice(0, 64)));
+    const { parameters } = request;
+    const format = formatOf(request);
+    if (entry.open !== undefined) return { format, body: entry.open[format] };
+    const { token } = parameters;
+    const opened = token === undefined ? undefined : this.#opened(token, entry, parameters);
+    const refusal = entry.protection.refusal({ ...request, key: parameters['key'] }, opened !== undefined);
+    if (refusal !== undefined) throw refusal;
+    const serving = { entry, request, format };
+    // mod_httapi tells when the call has ended; there is nobody left for actions.
+    if (parameters['exiting'] === 'true') return { format: 'httapi', body: WRITERS.httapi({ items: [] }) };
+    if (opened === undefined) return this.#begin(serving);
+    if ('code' in opened) return this.#fallback(serving, opened.code, opened.detail);
+    return this.#continue({ ...serving, format: opened.format }, opened);
+  }
+
+  #begin(serving: Serving): ActionAnswer | Promise<ActionAnswer> {
+    const { entry, request, format } = serving;
+    const { parameters } = request;
+    const uuid = uuidOf(parameters);
+    const call = new AskedCall(uuid === '' ? `served-${freshNonce().toString('hex')}` : uuid, parameters);
+    const number = call.get('destination_number');
+    if (!entry.protection.admits(call.get('caller_id_number') ?? ''))
+      return this.#fallback(serving, 'rate_limited', 'this caller has begun too often');
+    const program = entry.programFor(number);
+    if (program === undefined) return this.#fallback(serving, 'number_not_routed', number?.slice(0, 32) ?? '');
+    if (program.kind === 'list') return { format, body: program.list[format] };
+    const set = this.#services.flows.current;
+    const context = {
+      serving,
+      call,
+      from: { chain: freshNonce().toString('base64url'), number: -1, uuid },
+    };
+    return this.#walk(context, set, (walk) => walk.begin(program.flow));
+  }
+
+  #continue(serving: Serving, from: Continuation): ActionAnswer | Promise<ActionAnswer> {
+    const { request } = serving;
+    const use = this.#memory.replays.use(from.chain, from.number);
+    if (use.kind === 'replayed') return this.#fallback(serving, 'token_replayed', `segment ${from.number}`);
+    request.onDelivered((arrived) => use.delivery.ended(arrived));
+    if (use.kind === 'again') return use.answer;
+    return this.#go(serving, from, use.delivery);
+  }
+
+  #go(serving: Serving, from: Continuation, delivery: Delivery<ActionAnswer>): Promise<ActionAnswer> {
+    const { parameters } = serving.request;
+    const set = this.#services.flows.version(from.state.set);
+    const call = new AskedCall(from.uuid === '' ? `served-${from.chain}` : from.uuid, parameters, from.known);
+    const answer = Promise.resolve(
+      set === undefined
+        ? this.#fallback(serving, 'flow_version_gone', from.state.set)
+        : this.#walk({ serving, call, from }, set, (walk) => walk.proceed(from, outcomesOf(from, parameters))),
+    );
+    delivery.answers(answer);
+    return answer;
+  }
+
+  #walk(
+    context: WalkContext,
+    set: FlowSet,
+    go: (walk: FlowWalk) => Walked | Promise<Walked>,
+  ): ActionAnswer | Promise<ActionAnswer> {
+    const { serving, call } = context;
+    const { entry, format, request } = serving;
+    // Only what has to wait needs to know that nobody waits for it any more.
+    let controller: AbortController | undefined;
+    const walk = new FlowWalk(this.#walkServices, {
+      set,
+      call,
+      policy: entry.policy,
+      format,
+      get signal() {
+        if (controller === undefined) {
+          const made = new AbortController();
+          controller = made;
+          // A client that retries is to find the answer: only what was begun anew is given up.
+          if (context.from.number < 0)
+            request.onDelivered((arrived) => {
+              if (!arrived) made.abort();
+            });
+        }
+        return controller.signal;
+      },
+    });
+    try {
+      const walked = go(walk);
+      if (!(walked instanceof Promise)) return this.#write(context, walked);
+      return walked.then(
+        (done) => this.#write(context, done),
+        (error: unknown) => this.#defect(serving, error),
+      );
+    } catch (error) {
+      return this.#defect(serving, error);
+    }
+  }
+
+  #write(context: WalkContext, walked: Walked): ActionAnswer {
+    const { serving, call, from } = context;
+    const { entry, format } = serving;
+    if (walked.kind === 'failed') return this.#fallback(serving, walked.code, walked.detail);
+    const { items, pending } = walked;
+    if (pending === undefined) return { format, body: WRITERS[format]({ items }) };
+    const token = this.#memory.seal.seal(
+      writeContinuation({
+        ...pending,
+        entry: entry.name,
+        chain: from.chain,
+        number: from.number + 1,
+        expires: Math.floor(this.#now() / 1000) + this.#config.token_ttl_s,
+        uuid: from.uuid,
+        format,
+        known: call.kept(),
+        served: items.length,
+      }),
+    );
+    if (token.length > MOST_TOKEN_LENGTH)
+      return this.#fallback(serving, 'flow_state_too_large', `a token of ${token.length} characters`);
+    // The format is that of the token; it stands there for answers to a token that can't be read.
+    const next = `${this.#base(serving.request)}/v1/actions/${entry.name}?format=${format}&token=${token}`;
+    return { format, body: WRITERS[format]({ items, next }) };
+  }
+
+  #opened(
+    token: string,
+    entry: Entry,
+    parameters: Parameters,
+  ): Continuation | { readonly code: ErrorCode; readonly detail: string } {
+    const opened = this.#memory.seal.open(token);
+    if (!opened.ok) return { code: opened.code, detail: '' };
+    const from = readContinuation(opened.text);
+    if (from === undefined) return { code: 'token_foreign', detail: 'of another version' };
+    if (from.entry !== entry.name) return { code: 'token_foreign', detail: `of the entry ${from.entry}` };
+    if (from.expires * 1000 <= this.#now()) return { code: 'token_expired', detail: '' };
+    const uuid = uuidOf(parameters);
+    if (from.uuid !== '' && uuid !== '' && uuid !== from.uuid)
+      return { code: 'token_foreign', detail: `of the call ${from.uuid}` };
+    return from;
+  }
+
+  #fallback({ entry, format, request }: Serving, code: string, detail: string): ActionAnswer {
+    const reason = isCode(code) ? code : 'internal';
+    const uuid = uuidOf(request.parameters);
+    this.#services.log.warn(
+      { entry: entry.name, uuid, code: reason, detail, remoteAddress: request.remoteAddress },
+      'fallback actions served',
+    );
+    return { format, body: entry.fallback[format], reason };
+  }
+
+  #defect(serving: Serving, error: unknown): ActionAnswer {
+    this.#services.log.error({ err: error, entry: serving.entry.name }, 'a flow could not be served');
+    return this.#fallback(serving, 'internal', '');
+  }
+
+  #base({ host }: ActionRequest): string {
+    const { public_url: url } = this.#config;
+    if (url !== undefined) return url.replace(/\/+$/, '');
+    return `http://${host !== undefined && /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : '127.0.0.1'}`;
+  }
+}
+
+interface WalkContext {
+  readonly serving: Serving;
+  readonly call: AskedCall;
+  /** Of the token; `number` is -1 where there was none. */
+  readonly from: Pick<Continuation, 'chain' | 'number' | 'uuid'>;
+}
+
+/** A key for as long as this process lives. */
+export function drawnKey(): string {
+  return randomBytes(32).toString('hex');
+}
+
+function formatOf({ parameters, headers }: ActionRequest): Format {
+  const { format } = parameters;
+  if (format === 'json' || format === 'httapi' || format === 'switchhook') return format;
+  if (format !== undefined) throw new AppError('invalid_request', 'format is json, httapi or switchhook');
+  // Our own runner says who it is; it does not expand ${…}.
+  return headers['user-agent'] === 'switchhook' ? 'switchhook' : 'json';
+}
+
+/** mod_httapi names the channel `session_id`. */
+function uuidOf({ uuid, session_id: session }: Parameters): string {
+  const given = uuid ?? session ?? '';
+  return /^[\w.:-]{1,128}$/.test(given) ? given : '';
+}
+
+function isCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}

@@ -1,0 +1,98 @@
+import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from '@fastify/swagger';
+import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
+import type { RouteOptions } from 'fastify';
+
+const ABOUT = `Sees and steers the calls of a switchhook daemon.
+
+Send \`Authorization: Bearer <token>\` with a token of \`http.tokens\`; without any configured, the API answers the daemon's own machine alone. Each operation names the least role that may use it: \`viewer\` looks, \`operator\` also acts on calls, \`admin\` also changes the switch and the configuration.
+
+Every error has one shape, and its \`code\` is one of docs/reference/errors.md. An unknown key or query parameter is an error, with its \`path\`. More than \`http.rate_limit.per_minute\` requests are answered 429 with \`Retry-After\`.`;
+
+const TAGS: Readonly<Record<string, string>> = {
+  calls: 'Live calls, and calls that are placed.',
+  originations: 'What came of calls that were placed.',
+  events: 'The stream of events.',
+  flows: 'Flows: programs of blocks.',
+  functions: 'The functions that flows invoke.',
+  records: 'Contact records of calls that ended.',
+  callbacks: 'Status callbacks and what could not be delivered.',
+  switches: 'The connections to FreeSWITCH.',
+  acl: "FreeSWITCH's access lists.",
+  reload: 'Reloading of FreeSWITCH and of the daemon.',
+  fs: "FreeSWITCH's terminal.",
+  audit: "What is dangerous in a switch's configuration.",
+  actions: 'Action lists for FreeSWITCHes that fetch them over HTTP.',
+  health: 'Whether the daemon works, and takes calls.',
+};
+
+/** How the OpenAPI document is made of the routes and their schemas. */
+export function documentation(): FastifyDynamicSwaggerOptions {
+  return {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'switchhook', description: ABOUT, version: '1', license: { name: 'Apache-2.0' } },
+      servers: [{ url: '/' }],
+      tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'A token of `http.tokens`.' },
+        },
+      },
+    },
+    transform,
+  };
+}
+
+const toJsonSchema = createJsonSchemaTransform({});
+
+const transform: SwaggerTransform = (given) => {
+  const { url, route } = given;
+  const { requires, action, documented } = route.config ?? {};
+  if (requires === undefined && documented !== true) return { schema: { hide: true }, url };
+  const { schema } = toJsonSchema(given as never);
+  const { summary, description } = given.schema;
+  const notes = [
+    description,
+    requires === undefined ? undefined : `Needs the role \`${requires}\`.`,
+    action === undefined ? undefined : `Stands in the audit log as \`${action}\`.`,
+  ].filter((note) => note !== undefined);
+  return {
+    schema: {
+      ...withoutEmpty(schema),
+      ...(summary === undefined ? {} : { summary }),
+      description: notes.join('\n\n'),
+      tags: [tagOf(url)],
+      operationId: operationIdOf(route, url),
+      ...(requires === undefined ? {} : { security: [{ bearer: [] }] }),
+    },
+    url,
+  };
+};
+
+/** What takes nothing is left out. */
+function withoutEmpty<T extends object>(schema: T): T {
+  const kept = Object.entries(schema).filter(([part, value]) => {
+    if (!['params', 'querystring', 'body', 'headers'].includes(part)) return true;
+    const properties = (value as { properties?: object } | undefined)?.properties;
+    return properties === undefined || Object.keys(properties).length > 0;
+  });
+  return Object.fromEntries(kept) as T;
+}
+
+function tagOf(url: string): string {
+  const [first = ''] = url
+    .replace(/^\/v1\//, '')
+    .replace(/^\//, '')
+    .split('/');
+  return Object.hasOwn(TAGS, first) ? first : 'health';
+}
+
+/** `post_calls_uuid_hangup`: generated clients name their functions by it. */
+function operationIdOf({ method }: RouteOptions, url: string): string {
+  const word = (Array.isArray(method) ? method[0] : method) ?? '';
+  const path = url
+    .replace(/^\/v1\//, '')
+    .replaceAll(/[^A-Za-z0-9]+/g, '_')
+    .replaceAll(/^_|_$/g, '');
+  return `${word.toLowerCase()}_${path}`;
+}

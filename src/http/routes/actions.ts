@@ -1,0 +1,102 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ActionAnswer, ActionRequest, ActionServer } from '../../action-server/action-server.js';
+import { AppError } from '../../errors.js';
+import { answerFailure } from '../api.js';
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** mod_httapi takes nothing but `text/xml`. */
+const TYPES: Readonly<Record<ActionAnswer['format'], string>> = {
+  json: 'application/json; charset=utf-8',
+  switchhook: 'application/json; charset=utf-8',
+  httapi: 'text/xml; charset=utf-8',
+};
+
+/**
+ * `/v1/actions/<entry>`. It is asked by switches, not by operators: entries are protected by themselves, and roles
+ * mean nothing here.
+ */
+export function actionRoutes(
+  app: FastifyInstance,
+  options: { readonly server: () => ActionServer },
+  done: () => void,
+): void {
+  app.removeAllContentTypeParsers();
+  // Signatures are over the body as it came.
+  app.addContentTypeParser(
+    '*',
+    { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
+    (_request, body, parsed) => parsed(null, body),
+  );
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/v1/actions/:entry',
+    exposeHeadRoute: false,
+    handler: (request: FastifyRequest<{ Params: { entry: string } }>, reply) => {
+      const answer = options.server().answer(asked(request, reply));
+      if (!(answer instanceof Promise)) return send(reply, answer);
+      return answer.then((late) => send(reply, late));
+    },
+    errorHandler: (error, _request, reply) => {
+      if (error instanceof AppError && error.code === 'rate_limited')
+        reply.header('retry-after', /\d+/.exec(error.detail)?.[0] ?? '60');
+      if (error instanceof AppError) void answerFailure(reply, { error });
+      else throw error;
+    },
+  });
+  done();
+}
+
+function send(reply: FastifyReply, { format, body, reason }: ActionAnswer): FastifyReply {
+  if (reason !== undefined) reply.header('x-switchhook-reason', reason);
+  return reply.header('content-type', TYPES[format]).header('cache-control', 'no-store').send(body);
+}
+
+function asked(request: FastifyRequest<{ Params: { entry: string } }>, reply: FastifyReply): ActionRequest {
+  const { headers, raw, body } = request;
+  const text = typeof body === 'string' ? body : '';
+  const query = request.query as Record<string, unknown>;
+  return {
+    entry: request.params.entry,
+    parameters:
+      text === '' ? plain(query) : { ...plain(query), ...told(text, headers['content-type'] ?? '') },
+    headers,
+    host: headers.host,
+    body: text,
+    remoteAddress: raw.socket.remoteAddress ?? '',
+    onDelivered: (listener) => {
+      reply.raw.once('close', () => listener(reply.raw.writableFinished));
+    },
+  };
+}
+
+/** Of what is said twice the first counts. */
+function plain(values: Readonly<Record<string, unknown>>): Record<string, string> {
+  const found: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(values)) {
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    if (typeof first === 'string') found[name] = first;
+  }
+  return found;
+}
+
+/** A form, as mod_httapi posts it, or the body that switchhook posts to apps. */
+function told(text: string, contentType: string): Record<string, string> {
+  if (/^application\/x-www-form-urlencoded\b/i.test(contentType)) {
+    const found: Record<string, string> = Object.create(null) as Record<string, string>;
+    for (const [name, value] of new URLSearchParams(text)) found[name] ??= value;
+    return found;
+  }
+  if (!/^application\/json\b/i.test(contentType)) throw new AppError('unsupported_media_type');
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new AppError('invalid_request', 'body: not a JSON text');
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new AppError('invalid_request', 'body: expected an object');
+  const { variables, ...fields } = value as Record<string, unknown>;
+  const more = typeof variables === 'object' && variables !== null ? variables : {};
+  return { ...plain(more as Record<string, unknown>), ...plain(fields) };
+}
