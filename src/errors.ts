@@ -351,7 +351,7 @@ export const ERRORS = {
   invalid_request: entry(
     400,
     'The request is not valid.',
-    'See the path and the detail; docs/guide/operating.md describes the API.',
+    'See the path and the detail; the daemon describes its API at /docs.',
   ),
   idempotency_key_reused: entry(
     422,
@@ -429,7 +429,7 @@ export const ERRORS = {
     'The continuation token belongs to another key, entry or call.',
     'Give all daemons behind one public_url the same actions.token_key.',
   ),
-  no_such_route: entry(404, 'Nothing is at that path.', 'See docs/guide/operating.md for the paths.'),
+  no_such_route: entry(404, 'Nothing is at that path.', 'See /docs of the daemon for the paths.'),
   method_not_allowed: entry(
     405,
     'The path exists, but not with that method.',

@@ -6,8 +6,10 @@ import type { FlowSet } from '../flow/flow-set.js';
 import { AskedCall } from './asked-call.js';
 import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
-import { readContinuation, writeContinuation } from './continuation.js';
-import { Entry, WRITERS } from './entry.js';
+import { readContinuation, writeBegun, writeContinuation } from './continuation.js';
+import { Entry } from './entry.js';
+import { urlOf } from './first-segments.js';
+import type { FirstSegment } from './first-segments.js';
 import { FlowWalk } from './flow-walk.js';
 import type { WalkServices, Walked } from './flow-walk.js';
 import type { Incoming } from './protection.js';
@@ -17,6 +19,7 @@ import type { Format } from './served.js';
 import type { ActionsConfig } from './settings.js';
 import { freshNonce, MOST_TOKEN_LENGTH } from './token.js';
 import type { TokenSeal } from './token.js';
+import { WRITERS } from './writers.js';
 
 export interface ActionRequest extends Omit<Incoming, 'key'> {
   readonly entry: string;
@@ -86,6 +89,12 @@ export class ActionServer {
     );
   }
 
+  /** The answer of an entry that is the same for everybody; undefined where more of the request has to be known. */
+  openAnswer(name: string, format: unknown, userAgent: string | undefined): ActionAnswer | undefined {
+    const open = this.#entries.get(name)?.open;
+    return open === undefined ? undefined : open[formatOf(format, userAgent)];
+  }
+
   /**
    * Never rejects for what a call, a token or a flow may be: that ends in the entry's fallback actions.
    * @throws AppError `no_such_entry`, `address_refused`, `unauthorized`, `signature_invalid`, `rate_limited`,
@@ -95,12 +104,14 @@ export class ActionServer {
     const entry = this.#entries.get(request.entry);
     if (entry === undefined) throw new AppError('no_such_entry', JSON.stringify(request.entry.slice(0, 64)));
     const { parameters } = request;
-    const format = formatOf(request);
-    if (entry.open !== undefined) return { format, body: entry.open[format] };
     const { token } = parameters;
+    const format = formatOf(parameters['format'], request.headers['user-agent']);
+    if (entry.open !== undefined) return entry.open[format];
     const opened = token === undefined ? undefined : this.#opened(token, entry, parameters);
-    const refusal = entry.protection.refusal({ ...request, key: parameters['key'] }, opened !== undefined);
-    if (refusal !== undefined) throw refusal;
+    if (!entry.protection.isOpen) {
+      const refusal = entry.protection.refusal({ ...request, key: parameters['key'] }, opened !== undefined);
+      if (refusal !== undefined) throw refusal;
+    }
     const serving = { entry, request, format };
     // mod_httapi tells when the call has ended; there is nobody left for actions.
     if (parameters['exiting'] === 'true') return { format: 'httapi', body: WRITERS.httapi({ items: [] }) };
@@ -120,13 +131,41 @@ export class ActionServer {
     const program = entry.programFor(number);
     if (program === undefined) return this.#fallback(serving, 'number_not_routed', number?.slice(0, 32) ?? '');
     if (program.kind === 'list') return { format, body: program.list[format] };
-    const set = this.#services.flows.current;
-    const context = {
-      serving,
-      call,
-      from: { chain: freshNonce().toString('base64url'), number: -1, uuid },
-    };
-    return this.#walk(context, set, (walk) => walk.begin(program.flow));
+    return this.#first(serving, call, uuid, program.flow);
+  }
+
+  #first(serving: Serving, call: AskedCall, uuid: string, flow: string): ActionAnswer | Promise<ActionAnswer> {
+    const { entry, format } = serving;
+    const known = entry.firstSegments(flow, format);
+    const found = known.find(call);
+    const from = { chain: freshNonce().toString('base64url'), number: -1, uuid };
+    if (found !== undefined) return this.#again(serving, call, from, found);
+    const reads = call.record();
+    return this.#walk({ serving, call, from }, this.#services.flows.current, (walk) => {
+      const walked = walk.begin(flow);
+      if (!(walked instanceof Promise) && walked.kind === 'segment' && !walk.tellsCalls) {
+        const { items, pending } = walked;
+        known.keep(reads, { items }, pending && { ...pending, entry: entry.name, format }, format, entry.name);
+      }
+      return walked;
+    });
+  }
+
+  /** The flow would do the same as for an earlier call; only the token is this call's own. */
+  #again(serving: Serving, call: AskedCall, from: WalkContext['from'], first: FirstSegment): ActionAnswer {
+    const { format, request } = serving;
+    const { parts, shared } = first;
+    if (shared === undefined) return { format, body: parts[0] ?? '' };
+    const nowMs = this.#now();
+    const token = this.#memory.seal.seal(writeBegun(this.#own(from, call), nowMs, shared));
+    const [head = '', middle = '', tail = ''] = parts;
+    // A template would be a tree of strings, which costs more to send than all of the rest.
+    return { format, body: [head, this.#base(request), middle, token, tail].join('') };
+  }
+
+  #own({ chain, number, uuid }: WalkContext['from'], call: AskedCall) {
+    const expires = Math.floor(this.#now() / 1000) + this.#config.token_ttl_s;
+    return { chain, number: number + 1, expires, uuid, known: call.kept() };
   }
 
   #continue(serving: Serving, from: Continuation): ActionAnswer | Promise<ActionAnswer> {
@@ -196,23 +235,11 @@ export class ActionServer {
     if (walked.kind === 'failed') return this.#fallback(serving, walked.code, walked.detail);
     const { items, pending } = walked;
     if (pending === undefined) return { format, body: WRITERS[format]({ items }) };
-    const token = this.#memory.seal.seal(
-      writeContinuation({
-        ...pending,
-        entry: entry.name,
-        chain: from.chain,
-        number: from.number + 1,
-        expires: Math.floor(this.#now() / 1000) + this.#config.token_ttl_s,
-        uuid: from.uuid,
-        format,
-        known: call.kept(),
-        served: items.length,
-      }),
-    );
+    const shared = { ...pending, entry: entry.name, format };
+    const token = this.#memory.seal.seal(writeContinuation(this.#own(from, call), shared));
     if (token.length > MOST_TOKEN_LENGTH)
       return this.#fallback(serving, 'flow_state_too_large', `a token of ${token.length} characters`);
-    // The format is that of the token; it stands there for answers to a token that can't be read.
-    const next = `${this.#base(serving.request)}/v1/actions/${entry.name}?format=${format}&token=${token}`;
+    const next = urlOf(this.#base(serving.request), entry.name, format, token);
     return { format, body: WRITERS[format]({ items, next }) };
   }
 
@@ -267,12 +294,11 @@ export function drawnKey(): string {
   return randomBytes(32).toString('hex');
 }
 
-function formatOf({ parameters, headers }: ActionRequest): Format {
-  const { format } = parameters;
+function formatOf(format: unknown, userAgent: unknown): Format {
   if (format === 'json' || format === 'httapi' || format === 'switchhook') return format;
   if (format !== undefined) throw new AppError('invalid_request', 'format is json, httapi or switchhook');
   // Our own runner says who it is; it does not expand ${…}.
-  return headers['user-agent'] === 'switchhook' ? 'switchhook' : 'json';
+  return userAgent === 'switchhook' ? 'switchhook' : 'json';
 }
 
 /** mod_httapi names the channel `session_id`. */

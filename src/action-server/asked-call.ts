@@ -21,6 +21,9 @@ export class AskedCall extends KnownCall {
   /** What the requests said and the outcomes left, for the token. */
   readonly #kept: Record<string, string>;
 
+  /** What was asked about the call; undefined while nobody keeps a record. */
+  #reads: Map<string, string | undefined> | undefined;
+
   /** @param kept from the token; what the request says now goes first */
   constructor(uuid: string, parameters: Parameters, kept: Parameters = {}) {
     const said = new Map<string, string>();
@@ -36,6 +39,18 @@ export class AskedCall extends KnownCall {
     });
     this.#kept = { ...kept };
     for (const [name, value] of said) if (!name.startsWith('Caller-')) this.#keep(name, value);
+  }
+
+  /** From now on it is recorded what is asked. */
+  record(): ReadonlyMap<string, string | undefined> {
+    this.#reads = new Map();
+    return this.#reads;
+  }
+
+  override get(name: string): string | undefined {
+    const value = super.get(name);
+    this.#reads?.set(name, value);
+    return value;
   }
 
   override learn(values: Parameters): void {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FlowAction, FlowOutcome } from '../flow/port.js';
 import type { FlowState } from '../flow/state.js';
-import { readState } from '../flow/state.js';
+import { newState, readState } from '../flow/state.js';
 import type { Asked, Format } from './served.js';
 
 /** All that is kept of a call between two requests; it travels in the token. */
@@ -21,8 +21,6 @@ export interface Continuation {
   readonly state: FlowState;
   /** What the client was given and has to tell of. */
   readonly asked: readonly Asked[];
-  /** How many actions were in the list that it was given. */
-  readonly served: number;
   /** Outcomes of the step that are known already. */
   readonly settled: readonly FlowOutcome[];
   /** What of the step the client was not given yet. */
@@ -35,71 +33,108 @@ const strings = z.record(z.string(), z.string());
 const index = z.int().min(0);
 
 const schema = z.object({
-  e: z.string(),
   c: z.string(),
   n: index,
   x: index,
   u: z.string(),
-  f: z.enum(['json', 'switchhook', 'httapi']),
   k: strings,
-  s: z.unknown(),
-  a: z.array(z.tuple([index, z.string(), z.string(), z.string(), index])),
-  l: index,
-  d: z.array(z.tuple([index, z.string(), z.string(), z.string(), z.string(), z.string(), strings])),
-  r: z.array(z.tuple([index, z.string(), z.string(), z.string(), z.boolean(), index])),
+  t: z.tuple([index, index]),
+  e: z.string(),
+  f: z.enum(['json', 'switchhook', 'httapi']),
+  s: z.record(z.string(), z.unknown()),
+  a: z.array(z.tuple([index, z.string(), z.string(), z.string(), index])).default([]),
+  d: z
+    .array(z.tuple([index, z.string(), z.string(), z.string(), z.string(), z.string(), strings]))
+    .default([]),
+  r: z.array(z.tuple([index, z.string(), z.string(), z.string(), z.boolean(), index])).default([]),
 });
 
-type Written = z.input<typeof schema>;
+/** What differs between two calls for which a flow has begun alike. */
+export type Own = Pick<Continuation, 'chain' | 'number' | 'expires' | 'uuid' | 'known'>;
+/** What is the same for them, but for the times in the state. */
+export type Shared = Omit<Continuation, keyof Own>;
 
 /** Short keys and lists: it stands in a URL. */
-export function writeContinuation(from: Continuation): string {
-  const written: Written = {
-    e: from.entry,
-    c: from.chain,
-    n: from.number,
-    x: from.expires,
-    u: from.uuid,
-    f: from.format,
-    k: from.known,
-    s: from.state,
-    a: from.asked.map(({ index: at, id = '', application, data, at: place }) => [at, id, application, data, place]),
-    l: from.served,
-    d: from.settled.map(({ index: at, id = '', application, status, response = '', detail = '', variables }) => [
-      at,
-      id,
-      application,
-      status,
-      response,
-      detail,
-      variables,
-    ]),
-    r: from.rest.map(({ index: at, id = '', application, data, onError, timeoutMs = 0 }) => [
-      at,
-      id,
-      application,
-      data,
-      onError === 'stop',
-      timeoutMs,
-    ]),
+export function writeContinuation(own: Own, shared: Shared): string {
+  const { since, begun } = shared.state;
+  return joined(own, [since, begun], writeShared(shared));
+}
+
+/** @param shared what `writeShared` has made; the flow has begun and come this far at that time */
+export function writeBegun(own: Own, nowMs: number, shared: string): string {
+  return joined(own, [nowMs, nowMs], shared);
+}
+
+function joined(own: Own, times: readonly [number, number], shared: string): string {
+  const { chain, number, expires, uuid, known } = own;
+  return (
+    `{"c":"${chain}","n":${number},"x":${expires},"u":${JSON.stringify(uuid)},` +
+    `"k":${JSON.stringify(known)},"t":[${times[0]},${times[1]}],${shared}`
+  );
+}
+
+export function writeShared({ entry, format, state, asked, settled, rest }: Shared): string {
+  const written = {
+    e: entry,
+    f: format,
+    s: withoutDefaults(state),
+    ...(asked.length > 0 && {
+      a: asked.map(({ index: at, id = '', application, data, at: place }) => [at, id, application, data, place]),
+    }),
+    ...(settled.length > 0 && {
+      d: settled.map(({ index: at, id = '', application, status, response = '', detail = '', variables }) => [
+        at,
+        id,
+        application,
+        status,
+        response,
+        detail,
+        variables,
+      ]),
+    }),
+    ...(rest.length > 0 && {
+      r: rest.map(({ index: at, id = '', application, data, onError, timeoutMs = 0 }) => [
+        at,
+        id,
+        application,
+        data,
+        onError === 'stop',
+        timeoutMs,
+      ]),
+    }),
   };
-  return JSON.stringify(written);
+  return JSON.stringify(written).slice(1);
+}
+
+const DEFAULTS: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(newState('', '', 0)).map(([name, value]) => [name, JSON.stringify(value)]),
+);
+
+/** Most of a state is empty most of the time. */
+function withoutDefaults(state: FlowState): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(state).filter(
+      ([name, value]) => name !== 'since' && name !== 'begun' && DEFAULTS[name] !== JSON.stringify(value),
+    ),
+  );
 }
 
 /** `undefined` when this version does not understand it. */
 export function readContinuation(text: string): Continuation | undefined {
   const parsed = schema.safeParse(parsedJson(text));
   if (!parsed.success) return undefined;
-  const { e, c, n, x, u, f, k, s, a, l, d, r } = parsed.data;
-  const state = readState(JSON.stringify(s));
+  const { c, n, x, u, k, t, e, f, s, a, d, r } = parsed.data;
+  const [since, begun] = t;
+  const state = readState(JSON.stringify({ ...newState('', '', 0), ...s, since, begun }));
   if (state === undefined) return undefined;
   return {
-    entry: e,
     chain: c,
     number: n,
     expires: x,
     uuid: u,
-    format: f,
     known: k,
+    entry: e,
+    format: f,
     state,
     asked: a.map(([at, id, application, data, place]) => ({
       index: at,
@@ -108,7 +143,6 @@ export function readContinuation(text: string): Continuation | undefined {
       data,
       at: place,
     })),
-    served: l,
     settled: d.map(([at, id, application, status, response, detail, variables]) => ({
       index: at,
       ...named(id),

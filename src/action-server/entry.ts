@@ -1,11 +1,11 @@
 import { toAction } from '../call/action-list.js';
 import type { Action } from '../call/action.js';
 import { ClaimedNumbers } from '../flow/numbers.js';
+import { FirstSegments } from './first-segments.js';
 import { Protection } from './protection.js';
 import type { Format, Served } from './served.js';
 import type { EntrySettings } from './settings.js';
-import { writeHttapi } from './write-httapi.js';
-import { writeForSwitchhook, writeJson } from './write-json.js';
+import { WRITERS } from './writers.js';
 
 /** A list that is the same for everybody, written once in each format. */
 export type WrittenList = Readonly<Record<Format, string>>;
@@ -18,20 +18,22 @@ export class Entry {
   readonly policy: string;
   readonly fallback: WrittenList;
   readonly protection: Protection;
-  /** Undefined: there is nothing to look at before it is answered. */
-  readonly open: WrittenList | undefined;
+  /** What is answered without looking at anything but the format; undefined: there is more to look at. */
+  readonly open: Readonly<Record<Format, { readonly format: Format; readonly body: string }>> | undefined;
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #numbers: ClaimedNumbers | undefined;
+  readonly #firsts = new Map<string, FirstSegments>();
 
   constructor(name: string, settings: EntrySettings, defaultPolicy: string, now: () => number) {
     this.name = name;
     this.policy = settings.policy ?? defaultPolicy;
     this.fallback = writtenList(settings.fallback_actions.map(toAction));
     this.protection = new Protection(settings.protection, now);
-    const { flow, list, numbers } = settings;
+    const { flow, numbers } = settings;
     const programs = new Map<string, Program>();
     if (flow !== undefined) programs.set('', { kind: 'flow', flow });
-    if (list !== undefined) programs.set('', { kind: 'list', list: writtenList(list.map(toAction)) });
+    if (settings.list !== undefined)
+      programs.set('', { kind: 'list', list: writtenList(settings.list.map(toAction)) });
     if (numbers !== undefined) {
       const claimed = Object.entries(numbers);
       claimed.forEach(([, target], at) => {
@@ -46,7 +48,19 @@ export class Entry {
     }
     this.#programs = programs;
     const only = programs.get('');
-    this.open = only?.kind === 'list' && this.protection.isOpen ? only.list : undefined;
+    const list = only?.kind === 'list' && this.protection.isOpen ? only.list : undefined;
+    this.open = list && {
+      json: { format: 'json', body: list.json },
+      switchhook: { format: 'switchhook', body: list.switchhook },
+      httapi: { format: 'httapi', body: list.httapi },
+    };
+  }
+
+  firstSegments(flow: string, format: Format): FirstSegments {
+    const key = `${format}/${flow}`;
+    const known = this.#firsts.get(key) ?? new FirstSegments();
+    this.#firsts.set(key, known);
+    return known;
   }
 
   /** @returns undefined when nobody has claimed that number */
@@ -71,14 +85,7 @@ function writtenList(actions: readonly Action[]): WrittenList {
   const plain = items.map(({ application, data }) => ({ application, data }));
   return {
     json: JSON.stringify(plain),
-    switchhook: writeForSwitchhook({ items }),
-    httapi: writeHttapi({ items }),
+    switchhook: WRITERS.switchhook({ items }),
+    httapi: WRITERS.httapi({ items }),
   };
 }
-
-/** A list as the format has it. */
-export const WRITERS: Readonly<Record<Format, typeof writeJson>> = {
-  json: writeJson,
-  switchhook: writeForSwitchhook,
-  httapi: writeHttapi,
-};

@@ -54,13 +54,29 @@ export class FlowWalk {
   readonly #policy: Policy | undefined;
   readonly #items: Served[] = [];
   #invocations = 0;
+  #tellsCalls = false;
 
   constructor(services: WalkServices, options: WalkOptions) {
     this.#services = services;
     this.#options = options;
     this.#policy = services.policies.get(options.policy);
     const { call } = options;
-    this.#flowCall = { uuid: call.uuid, get: (name) => call.get(name), now: services.now };
+    const tells = (): void => {
+      this.#tellsCalls = true;
+    };
+    this.#flowCall = {
+      get uuid() {
+        tells();
+        return call.uuid;
+      },
+      get: (name) => call.get(name),
+      now: services.now,
+    };
+  }
+
+  /** What it came to depends on more than it asked of the call by name: on which call it is, or on the time of day. */
+  get tellsCalls(): boolean {
+    return this.#tellsCalls;
   }
 
   begin(flow: string): Walked | Promise<Walked> {
@@ -87,7 +103,8 @@ export class FlowWalk {
 
   /** As long as nothing has to be waited for it is done at once. */
   #go(turn: FlowTurn): Walked | Promise<Walked> {
-    const { step, state } = turn;
+    const { step, state, visits } = turn;
+    if (visits.some(({ type }) => type === 'hours')) this.#tellsCalls = true;
     switch (step.kind) {
       case 'done':
         return { kind: 'segment', items: this.#items };

@@ -20,6 +20,8 @@ const TOLERANCE_S = 300;
 
 /** Who may ask an entry. */
 export class Protection {
+  /** There is nothing to look at. */
+  readonly isOpen: boolean;
   readonly #digests: readonly Buffer[];
   readonly #addresses: BlockList | undefined;
   readonly #signers: readonly Webhook[];
@@ -37,12 +39,8 @@ export class Protection {
     this.#callers = limit(rates.per_caller_per_minute);
     this.#sources = limit(rates.per_source_per_minute);
     this.#now = now;
-  }
-
-  /** There is nothing to look at. */
-  get isOpen(): boolean {
     const parts = [this.#addresses, this.#callers, this.#sources, this.#digests[0], this.#signers[0]];
-    return parts.every((part) => part === undefined);
+    this.isOpen = parts.every((part) => part === undefined);
   }
 
   /**

@@ -1,4 +1,12 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomFillSync } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createSecretKey,
+  hkdfSync,
+  randomFillSync,
+} from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /**
@@ -10,10 +18,11 @@ const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const VERSION = '1';
-const PLAIN = 0;
-const DEFLATED = 1;
+/** The first byte says how the rest is packed. */
+const PLAIN = 'p';
+const DEFLATED = Buffer.from('d');
 /** Below this, packing takes longer than it saves. */
-const PACK_FROM_BYTES = 1200;
+const PACK_FROM_LENGTH = 1200;
 const MOST_UNPACKED_BYTES = 512 * 1024;
 /** FreeSWITCH and servers take URLs of about this length; Node takes 16 kB for a request's head. */
 export const MOST_TOKEN_LENGTH = 12_000;
@@ -24,7 +33,7 @@ export type Opened =
 
 interface Key {
   readonly id: string;
-  readonly bytes: Buffer;
+  readonly secret: KeyObject;
 }
 
 export class TokenSeal {
@@ -38,18 +47,15 @@ export class TokenSeal {
   }
 
   seal(text: string): string {
-    const { id, bytes } = this.#key;
-    const plain = Buffer.from(text);
-    const packed = plain.length >= PACK_FROM_BYTES ? deflateRawSync(plain, { level: 3 }) : plain;
+    const { id, secret } = this.#key;
+    const isLong = text.length >= PACK_FROM_LENGTH;
+    const plain = isLong ? Buffer.concat([DEFLATED, deflateRawSync(text, { level: 3 })]) : `${PLAIN}${text}`;
     const nonce = freshNonce();
-    const cipher = createCipheriv(ALGORITHM, bytes, nonce);
-    const sealed = Buffer.concat([
-      nonce,
-      cipher.update(Buffer.from([packed === plain ? PLAIN : DEFLATED])),
-      cipher.update(packed),
-      cipher.final(),
-      cipher.getAuthTag(),
-    ]);
+    const cipher = createCipheriv(ALGORITHM, secret, nonce);
+    const body = typeof plain === 'string' ? cipher.update(plain, 'utf8') : cipher.update(plain);
+    // Writes nothing: the cipher is a stream, with the tag beside it.
+    cipher.final();
+    const sealed = Buffer.concat([nonce, body, cipher.getAuthTag()]);
     return `${VERSION}.${id}.${sealed.toString('base64url')}`;
   }
 
@@ -63,14 +69,14 @@ export class TokenSeal {
     // Two spellings of the same bytes would be two tokens.
     if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== body)
       return { ok: false, code: 'token_altered' };
-    const decipher = createDecipheriv(ALGORITHM, key.bytes, sealed.subarray(0, NONCE_BYTES), {
+    const decipher = createDecipheriv(ALGORITHM, key.secret, sealed.subarray(0, NONCE_BYTES), {
       authTagLength: TAG_BYTES,
     });
     decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
     try {
       const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
       const rest = plain.subarray(1);
-      const text = plain[0] === DEFLATED ? inflateRawSync(rest, { maxOutputLength: MOST_UNPACKED_BYTES }) : rest;
+      const text = plain[0] === DEFLATED[0] ? inflateRawSync(rest, { maxOutputLength: MOST_UNPACKED_BYTES }) : rest;
       return { ok: true, text: text.toString('utf8') };
     } catch {
       return { ok: false, code: 'token_altered' };
@@ -80,7 +86,7 @@ export class TokenSeal {
 
 function keyOf(secret: string): Key {
   const bytes = Buffer.from(hkdfSync('sha256', secret, '', 'switchhook actions token', 32));
-  return { id: createHash('sha256').update(bytes).update('id').digest('base64url').slice(0, 6), bytes };
+  return { id: createHash('sha256').update(bytes).update('id').digest('base64url').slice(0, 6), secret: createSecretKey(bytes) };
 }
 
 /** Drawn in advance: a call to the system's source for each token would cost more than sealing it. */

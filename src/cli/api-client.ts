@@ -119,7 +119,7 @@ export class ApiClient {
       });
       if (response.status !== 200)
         throw errorOf(response.status, jsonOf(await limitedText(response)), this.origin);
-      if (response.body !== null) yield* eventsIn(response.body as unknown as AsyncIterable<Uint8Array>);
+      if (response.body !== null) yield* eventsIn(response.body);
     } catch (error) {
       if (error instanceof AppError) throw error;
       throw new AppError('daemon_unreachable', this.origin, { cause: error });

@@ -74,7 +74,7 @@ async function follow(cli: Cli, flags: EventsFlags): Promise<number> {
         const passing =
           error instanceof AppError &&
           ['daemon_unreachable', 'too_many_readers', 'rate_limited'].includes(error.code);
-        if (stop.signal.aborted) break;
+        if (isStopped(stop.signal)) break;
         if (isFirst || !passing) throw error;
       }
       await pause(AGAIN_MS, undefined, { signal: stop.signal }).catch(() => undefined);
@@ -85,6 +85,11 @@ async function follow(cli: Cli, flags: EventsFlags): Promise<number> {
   return code;
 }
 
+/** It may be, by now. */
+function isStopped({ aborted }: AbortSignal): boolean {
+  return aborted;
+}
+
 function print(cli: Cli, flags: EventsFlags, data: unknown): void {
   const event = apiEventSchema.safeParse(data);
   if (!event.success) throw new AppError('daemon_protocol', 'an event without id and type');
@@ -93,10 +98,11 @@ function print(cli: Cli, flags: EventsFlags, data: unknown): void {
 }
 
 /** `10:00:01.123  call.ended  7c4f…  result=done` */
-function lineOf({ id: _id, type, at, uuid = '', ...rest }: ApiEvent): string {
+function lineOf({ type, at, uuid = '', ...rest }: ApiEvent): string {
   const facts = Object.entries(rest)
     .filter(
-      ([key, value]) => key !== 'at_ms' && value !== '' && !(Array.isArray(value) && value.length === 0),
+      ([key, value]) =>
+        key !== 'id' && key !== 'at_ms' && value !== '' && !(Array.isArray(value) && value.length === 0),
     )
     .map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`);
   return [at.slice(11, 23), type.padEnd(20), uuid, ...facts].filter((part) => part !== '').join('  ');

@@ -13,6 +13,8 @@ import {
   actionsSchema,
   callbackSchema,
   configurationSchema,
+  flowCasesSchema,
+  flowFileSchema,
   functionsSchema,
   requestSchema,
 } from './reference/schemas.js';
@@ -57,6 +59,8 @@ export function referenceFiles(program: Command): ReadonlyMap<string, string> {
     ['schemas/request.schema.json', json(requestSchema())],
     ['schemas/callback.schema.json', json(callbackSchema())],
     ['schemas/functions.schema.json', json(functionsSchema())],
+    ['schemas/flow.schema.json', json(flowFileSchema())],
+    ['schemas/flow-cases.schema.json', json(flowCasesSchema())],
   ]);
 }
 

@@ -63,7 +63,7 @@ export class Readers {
   #timer: NodeJS.Timeout | undefined;
   #heart: NodeJS.Timeout | undefined;
   /** Readers who are still to be written to in this round. */
-  #round: Iterator<Reader> | undefined;
+  #round: Iterator<Reader, undefined> | undefined;
   #closed = false;
 
   constructor(log: EventLog, { heartbeatMs = HEARTBEAT_MS, stuckMs = STUCK_MS }: ReadersOptions = {}) {
@@ -138,13 +138,13 @@ export class Readers {
     const round = this.#round;
     if (round === undefined || this.#closed) return;
     for (let count = 0; count < SLICE; count += 1) {
-      const { value: reader, done } = round.next();
-      if (done === true) {
+      const step = round.next();
+      if (step.done === true) {
         this.#round = undefined;
         if (this.#hasMore()) this.#schedule();
         return;
       }
-      this.#flush(reader, chunks);
+      this.#flush(step.value, chunks);
     }
     setImmediate(() => this.#slice(chunks));
   }

@@ -15,12 +15,6 @@ export interface FlowLibraryOptions extends FlowSettings {
   readonly log?: VersionLog;
 }
 
-/** What became of loading flows. */
-export interface LoadedFlows {
-  readonly set: FlowSet;
-  readonly warnings: readonly Problem[];
-}
-
 /** So many sets are kept in memory, for calls that come back after their daemon lost them. */
 const MOST_SETS = 20;
 

@@ -30,7 +30,7 @@ export function handsOn(channel: Channel, onSpeech: (ms: number) => void): Hands
   const { clock } = channel.core;
   return {
     press(keys, afterMs = REACTION_MS) {
-      [...keys].forEach((key, index) => {
+      Array.from(keys).forEach((key, index) => {
         clock.after(afterMs + index * BETWEEN_KEYS_MS, () => {
           if (channel.up) channel.queueDigits(key);
         });

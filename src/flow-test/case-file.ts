@@ -106,8 +106,7 @@ const commonShape = {
   caller: z.string().max(128).optional(),
   dialled: z.string().max(128).optional(),
   at: z
-    .union([z.string(), z.date()])
-    .transform((value) => (value instanceof Date ? value.toISOString() : value))
+    .string()
     .refine((value) => !Number.isNaN(Date.parse(value)), 'expected a time: 2026-03-02T10:00:00+01:00')
     .optional()
     .describe('When the call comes.'),

@@ -90,7 +90,7 @@ export async function runCase(
   });
   const visits: FlowVisit[] = [];
   const heard: Heard[] = [];
-  let state: FlowState | undefined;
+  const seen: { state?: FlowState; record?: CallRecord; defect?: Error; hungUp: boolean } = { hungUp: false };
   let actions: readonly FlowAction[] = [];
   let masked: readonly string[] = [];
   /** The lists that came from flows, by their number. */
@@ -99,14 +99,16 @@ export async function runCase(
     { readonly actions: readonly FlowAction[]; readonly masked: readonly string[] }
   >();
   let count = 0;
-  let isCallersDoing = false;
+  const onHangUp = (): void => {
+    seen.hungUp = true;
+  };
   const hangUp = (): void => {
-    isCallersDoing = true;
+    onHangUp();
     placed.hangUp();
   };
 
   const onTurn = (turn: FlowTurn): void => {
-    state = turn.state;
+    seen.state = turn.state;
     for (const visit of turn.visits) {
       visits.push(visit);
       watch.visited?.(visit);
@@ -156,19 +158,17 @@ export async function runCase(
     dialLimits: new DialLimits(),
     time: { now: () => clock.now(), after: (ms, task) => clock.after(ms, task) },
   };
-  let record: CallRecord | undefined;
-  let defect: unknown;
   const scene: Scene = {
-    caller: options.caller ?? callerWho(scripted, () => (isCallersDoing = true)),
+    caller: callerWho(options.caller ?? scripted, onHangUp),
     missingFiles: new Set(one.missing_files),
     speechFails: one.speech_fails,
     callee: (dialString) => lookUp(one.callees, dialString.replace(/^\{[^}]*\}/, '')) ?? 'answers',
     queue: (name) => lookUp(one.queues, name) ?? 'answers',
     async run(channel) {
       try {
-        record = await new CallRunner(new SimulatedChannel(channel), services, onTrace).run();
+        seen.record = await new CallRunner(new SimulatedChannel(channel), services, onTrace).run();
       } catch (error) {
-        defect = error;
+        seen.defect = error instanceof Error ? error : new Error(String(error));
       }
     },
   };
@@ -182,9 +182,10 @@ export async function runCase(
   if (hangsUp !== undefined && hangsUp.in === undefined) clock.after(hangsUp.after_ms ?? 0, hangUp);
   const { cause } = await placed.ended;
   takeBack();
+  const { state, defect } = seen;
   if (defect !== undefined) throw defect;
-  const error = record?.error;
-  const wasLeft = state === undefined || visits.at(-1)?.block === state.block;
+  const error = seen.record?.error;
+  const wasLeft = state === undefined || state.waits === '';
   return {
     visits,
     last: state === undefined || wasLeft ? undefined : { flow: state.flow, block: state.block },
@@ -194,13 +195,7 @@ export async function runCase(
     attributes: state?.attributes ?? {},
     variable: (name) => placed.variable(name),
     ends:
-      error !== undefined
-        ? 'failed'
-        : placed.isBack
-          ? 'in_dialplan'
-          : isCallersDoing
-            ? 'by_caller'
-            : 'by_flow',
+      error !== undefined ? 'failed' : placed.isBack ? 'in_dialplan' : seen.hungUp ? 'by_caller' : 'by_flow',
     error: error?.code ?? '',
     errorDetail: error?.detail ?? '',
     cause,

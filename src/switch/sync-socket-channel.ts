@@ -124,6 +124,8 @@ export class SyncSocketChannel implements Channel {
       { line: `api uuid_getvar ${this.uuid} transfer_source`, timeoutMs: 0 },
     ]);
     if (replies === undefined) return endOf(this);
+    // A channel that has hung up is found no more (switch_core_session_locate), also before its notice has come.
+    if (replies[0]?.text.startsWith('-ERR No such channel') === true) return { kind: 'hung_up', cause: '' };
     const source = replies[0]?.ok === true ? replies[0].text : '';
     const moved = source !== '_undef_' && source !== this.#transferredFrom;
     return { kind: 'moved', to: moved ? source : '' };

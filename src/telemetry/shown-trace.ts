@@ -1,8 +1,8 @@
 import { withoutDigits } from './log.js';
 
 /** An entry of a call's trace as it may be shown: keys in snake_case, what callers entered masked. */
-export function shownTrace<T extends { readonly type: string; readonly atMs: number }>(
-  { atMs, ...entry }: T,
+export function shownTrace(
+  { atMs, ...entry }: { readonly type: string; readonly atMs: number },
   showsDigits: boolean,
 ): { readonly type: string; readonly at_ms: number } {
   const shown = snakeCase(entry) as { readonly type: string };

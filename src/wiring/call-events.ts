@@ -39,7 +39,7 @@ export class CallEvents {
     const { program, caller, destination } = entry.type === 'handed_over' ? entry : runner.parties;
     const subject: EventSubject = { uuid, program, caller, destination };
     this.#log.add(type, subject, () => {
-      const { type: _type, ...shown } = shownTrace(entry, this.#showsDigits());
+      const shown = without('type', shownTrace(entry, this.#showsDigits()));
       const whole = entry.type === 'ended' ? { program, caller, destination } : {};
       return { ...whole, ...shown };
     });
@@ -54,10 +54,10 @@ export class CallEvents {
       destination: to,
       switch: origination.switch,
     };
-    this.#log.add(type, subject, () => {
-      const { uuid: _uuid, ...answer } = originationAnswer(origination);
-      return answer;
-    });
+    this.#log.add(type, subject, () => ({
+      ...without('id', originationAnswer(origination)),
+      origination: origination.id,
+    }));
   }
 
   onSwitch({ name, connected, version, lastError }: SwitchState): void {
@@ -71,4 +71,8 @@ export class CallEvents {
   onDraining(calls: number): void {
     this.#log.add('daemon.draining', {}, () => ({ calls }));
   }
+}
+
+function without(key: string, value: object): object {
+  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== key));
 }

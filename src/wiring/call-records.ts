@@ -70,7 +70,7 @@ export class CallRecords {
     if (last !== undefined) {
       open.record.builder.attributes(last.attributes);
       // The block in which the call ended was not left by any exit.
-      if (!['done', 'failed', 'lost'].includes(result) && last.block !== '') {
+      if (last.isInside && !['done', 'failed', 'lost'].includes(result)) {
         const { flow, version, block, since } = last;
         open.record.builder.visit({
           flow,
@@ -157,33 +157,21 @@ function knownUntil({ builder }: OpenRecord): number {
 
 function tell(open: Open, entry: TraceEntry): void {
   const { builder } = open.record;
-  switch (entry.type) {
-    case 'block': {
-      if (entry.leftAt <= open.knownUntil) return;
-      const { blockType, type: _type, atMs: _atMs, ...visit } = entry;
-      builder.visit({ ...visit, type: blockType });
-      return;
-    }
-    case 'function': {
-      if (entry.invokedAt <= open.knownUntil) return;
-      builder.invoked({
-        name: entry.function,
-        block: entry.block,
-        atEpochMs: entry.invokedAt,
-        durationMs: entry.durationMs,
-        tries: entry.attempts,
-        result: entry.code ?? 'ok',
-        ...(entry.detail === undefined ? {} : { detail: entry.detail }),
-      });
-      return;
-    }
-    case 'doing': {
-      open.doing.set(entry.id, entry);
-      return;
-    }
-    case 'outcome':
-      outcome(open, entry);
-  }
+  if (entry.type === 'block') {
+    if (entry.leftAt > open.knownUntil) builder.visit({ ...entry, type: entry.blockType });
+  } else if (entry.type === 'function') {
+    if (entry.invokedAt <= open.knownUntil) return;
+    builder.invoked({
+      name: entry.function,
+      block: entry.block,
+      atEpochMs: entry.invokedAt,
+      durationMs: entry.durationMs,
+      tries: entry.attempts,
+      result: entry.code ?? 'ok',
+      ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+    });
+  } else if (entry.type === 'doing') open.doing.set(entry.id, entry);
+  else if (entry.type === 'outcome') outcome(open, entry);
 }
 
 /** Applications that a contact record tells of, whoever asked for them. */

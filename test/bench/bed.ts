@@ -137,6 +137,15 @@ export class Bed {
     return await this.peer(name);
   }
 
+  /** A further process of this run: a file of the benchmark. */
+  startScript(
+    name: string,
+    file: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<{ readonly child: Child; readonly greeting: unknown }> {
+    return this.#children.startScript(name, file, { env });
+  }
+
   /** A file of this run. */
   file(name: string): string {
     return join(this.#folder, name);

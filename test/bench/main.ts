@@ -8,23 +8,29 @@ import type { HoldSample } from './hold.js';
 import type { LoadSample } from './measure.js';
 import { type BenchOptions, parseOptions, type Part, USAGE } from './options.js';
 import type { FramingResult } from './framing.js';
+import { flowPart, type FlowFigures } from './parts/flow.js';
+import { flowSwitchPart, type FlowSwitchFigures } from './parts/flow-switch.js';
 import { framingPart } from './parts/framing.js';
+import { readersPart, readersText, type ReadersSample } from './parts/readers.js';
 import { simulatorPart, type SimulatorFigures } from './parts/simulator.js';
 import { switchParts } from './parts/switch.js';
 import { holdTable, legend, loadTables, targetTable } from './report.js';
 import { summarize } from './summary.js';
 import { targets } from './targets.js';
 
-const SWITCH_PARTS: readonly Part[] = ['load', 'https', 'memory', 'events'];
+const SWITCH_PARTS: readonly Part[] = ['load', 'https', 'memory', 'events', 'readers'];
 
 interface Results {
   environment?: Environment;
   options: BenchOptions;
   framing?: FramingResult;
   simulator?: SimulatorFigures;
+  flows?: FlowFigures;
+  flowsOnSwitch?: FlowSwitchFigures;
   load: LoadSample[];
   hold: HoldSample[];
   foreign?: ForeignEvents;
+  readers?: ReadersSample;
   skipped: string[];
   complaints: Readonly<Record<string, number>>;
 }
@@ -59,6 +65,17 @@ async function run(options: BenchOptions): Promise<Results> {
     if (typeof figures === 'string') results.skipped.push(`list execution against the simulator: ${figures}`);
     else results.simulator = figures;
   }
+  if (options.parts.includes('flows')) {
+    results.flows = await flowPart(print);
+    const figures =
+      binary === undefined
+        ? 'no FreeSWITCH was found'
+        : await flowSwitchPart(binary, print, (how) => {
+            stop = how;
+          });
+    if (typeof figures === 'string') results.skipped.push(`flows on FreeSWITCH: ${figures}`);
+    else results.flowsOnSwitch = figures;
+  }
   const wanted = options.parts.filter((part) => SWITCH_PARTS.includes(part));
   if (wanted.length === 0) return results;
   if (binary === undefined) {
@@ -68,10 +85,19 @@ async function run(options: BenchOptions): Promise<Results> {
     );
     return results;
   }
-  await switchParts(binary, options, results, print, (how) => {
-    stop = how;
-  });
-  await stop();
+  if (wanted.some((part) => part !== 'readers')) {
+    await switchParts(binary, options, results, print, (how) => {
+      stop = how;
+    });
+    await stop();
+  }
+  if (wanted.includes('readers')) {
+    results.readers = await readersPart(binary, options, print, (how) => {
+      stop = how;
+    });
+    print(readersText(results.readers));
+    await stop();
+  }
   return results;
 }
 
@@ -82,7 +108,7 @@ async function write(results: Results, path: string | undefined): Promise<string
   await mkdir(dirname(file), { recursive: true });
   await writeFile(
     file,
-    `${JSON.stringify({ ...results, summary: load, targets: targets({ load, hold: results.hold, framing: results.framing, foreign: results.foreign }) }, undefined, 2)}\n`,
+    `${JSON.stringify({ ...results, summary: load, targets: targets({ load, hold: results.hold, framing: results.framing, foreign: results.foreign, readers: results.readers }) }, undefined, 2)}\n`,
   );
   return file;
 }
@@ -102,7 +128,15 @@ async function main(): Promise<void> {
   if (results.hold.length > 0) print(holdTable(results.hold));
   if (load.length > 0) print(legend());
   print(
-    targetTable(targets({ load, hold: results.hold, framing: results.framing, foreign: results.foreign })),
+    targetTable(
+      targets({
+        load,
+        hold: results.hold,
+        framing: results.framing,
+        foreign: results.foreign,
+        readers: results.readers,
+      }),
+    ),
   );
   for (const [what, times] of Object.entries(results.complaints))
     print(`FreeSWITCH, ${times} times: ${what}`);

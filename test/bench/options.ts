@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util';
 import { DEFAULT_PEERS, PEERS, type PeerName } from './peers.js';
 
-export const PARTS = ['framing', 'simulator', 'load', 'https', 'memory', 'events'] as const;
+export const PARTS = [
+  'framing',
+  'simulator',
+  'flows',
+  'load',
+  'https',
+  'memory',
+  'events',
+  'readers',
+] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface BenchOptions {

@@ -1,5 +1,6 @@
 import type { FramingResult } from './framing.js';
 import type { ForeignEvents } from './foreign-events.js';
+import type { ReadersSample } from './parts/readers.js';
 import type { HoldSample } from './hold.js';
 import { find, type LoadSummary } from './summary.js';
 
@@ -16,6 +17,7 @@ export interface Measured {
   readonly load: readonly LoadSummary[];
   readonly hold: readonly HoldSample[];
   readonly foreign?: ForeignEvents | undefined;
+  readonly readers?: ReadersSample | undefined;
   readonly framing: Pick<FramingResult, 'messagesPerSecond' | 'headerRatio'> | undefined;
 }
 
@@ -42,7 +44,7 @@ function failed(summary: LoadSummary | undefined): number | undefined {
   return summary === undefined ? undefined : summary.attempted - summary.completed;
 }
 
-export function targets({ load, hold, framing, foreign }: Measured): Target[] {
+export function targets({ load, hold, framing, foreign, readers }: Measured): Target[] {
   const ours = (rate: number): LoadSummary | undefined => find(load, 'play', 'switchhook', rate);
   const floor = find(load, 'play', 'floor', 200);
   const httapi = find(load, 'play', 'mod_httapi', 300);
@@ -133,6 +135,12 @@ export function targets({ load, hold, framing, foreign }: Measured): Target[] {
       foreign === undefined ? undefined : (foreign.cpu * 100 * 10_000) / foreign.perSecond,
       (value) => value < 5,
       ' %',
+    ),
+    target(
+      'INVITE to 200 at 100/s: p50 with 1000 readers of events, of that without',
+      '<= 1.10',
+      ratio(readers?.answerP50.with, readers?.answerP50.without),
+      atMost(1.1),
     ),
     target('daemon CPU without calls', '< 1 % of a core', percent(held?.idleCpu), (value) => value < 1, ' %'),
     target(

@@ -245,6 +245,29 @@ onEverySwitch(
       expect(timesPlayed(call)).toBe(1);
     });
 
+    scenario('and started again takes it on request out of the list that was left to run', async (world) => {
+      const { expect } = world;
+      const { daemon, settings } = await started(world);
+      const call = await world.callWith([ANSWER, { ...PROMPT, data: 'silence_stream://20000' }, AFTER]);
+      await call.playing();
+      await kill(daemon);
+      const again = await world.anotherDaemon(settings);
+      await again.ready();
+      const attached = await again.link.attach(call.uuid);
+      if (!attached.ok) throw new Error(`${attached.code}: ${attached.detail}`);
+      const { end } = await attached.channel.run({
+        steps: [{ application: 'playback', data: 'silence_stream://400' }],
+        before: {},
+        after: { cti_status: 'done' },
+        release: true,
+      });
+      expect(end).toEqual({ kind: 'completed' });
+      await call.returned();
+      expect(await call.get('cti_after')).toBeUndefined();
+      // The program of before is not begun again.
+      expect(again.recordsOf(call.uuid)).toEqual([]);
+    });
+
     scenario('while the app is asked, and started again, asks again', async (world) => {
       const { expect, app } = world;
       const { daemon, settings } = await started(world);

@@ -244,7 +244,7 @@ onEverySwitch(
       const still = await world.call({ flow: 'parks', hosts });
       await still.returned();
       expect(await still.get('cti_again')).toBe('new');
-      expect(daemon.reload).toThrow(/parks\.yaml:\d+:\d+: there is no block "nowhere"/);
+      expect(() => daemon.reload()).toThrow(/parks\.yaml:\d+:\d+: there is no block "nowhere"/);
     });
   },
   // Numbers and paths are for calls that come over a socket.

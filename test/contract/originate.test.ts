@@ -44,6 +44,15 @@ async function channels(world: World): Promise<string> {
   return world.switch.api('show channels as json');
 }
 
+async function hungUp(world: World, uuid: string): Promise<void> {
+  await world.switch.api(`uuid_kill ${uuid}`);
+}
+
+function closed(stream: EventStream): Promise<void> {
+  stream.close();
+  return Promise.resolve();
+}
+
 const PLAYED = [
   { application: 'playback', data: 'silence_stream://200' },
   { application: 'hangup', data: 'NORMAL_CLEARING' },
@@ -70,7 +79,7 @@ onEverySwitch(
       const then = { extension: 'parking', context: 'elsewhere' };
       const { body } = await originate(world, { to: 'user/10001', actions, policy: 'suite', then });
       const uuid = body.uuid ?? '';
-      world.cleanUpWith(async () => void (await world.switch.api(`uuid_kill ${uuid}`)));
+      world.cleanUpWith(() => hungUp(world, uuid));
       expect(summaryOf(await daemon.record(uuid))).toEqual(['playback ok']);
       await eventually('it to arrive', async () =>
         (await world.switch.api(`uuid_getvar ${uuid} arrived`)) === 'parking' ? true : undefined,
@@ -84,7 +93,7 @@ onEverySwitch(
       const extension = { extension: 'parking', context: 'elsewhere' };
       const { body } = await originate(world, { to: 'user/10001', extension });
       const uuid = body.uuid ?? '';
-      world.cleanUpWith(async () => void (await world.switch.api(`uuid_kill ${uuid}`)));
+      world.cleanUpWith(() => hungUp(world, uuid));
       expect(body.state).toBe('answered');
       await eventually('it to arrive', async () =>
         (await world.switch.api(`uuid_getvar ${uuid} arrived`)) === 'parking' ? true : undefined,
@@ -201,13 +210,16 @@ onEverySwitch(
         caller_name: 'Sales & more',
       });
       const uuid = shown.body.uuid ?? '';
-      world.cleanUpWith(async () => void (await world.switch.api(`uuid_kill ${uuid}`)));
+      world.cleanUpWith(() => hungUp(world, uuid));
       expect(shown.body.state).toBe('answered');
-      // At the far side.
-      const { rows } = JSON.parse(await channels(world)) as { rows: Record<string, string>[] };
-      expect(rows.filter(({ cid_num: number }) => number === '4930123')).toContainEqual(
-        expect.objectContaining({ initial_dest: 'agent-answers', cid_name: 'Sales & more' }),
-      );
+      // At the far side; FreeSWITCH writes it into the table of channels a little later.
+      await eventually('the callee to be shown who calls', async () => {
+        const { rows = [] } = JSON.parse(await channels(world)) as { rows?: Record<string, string>[] };
+        const callee = rows.find(({ cid_num: number }) => number === '4930123');
+        return callee?.['initial_dest'] === 'agent-answers' && callee['cid_name'] === 'Sales & more'
+          ? true
+          : undefined;
+      });
       expect(await originate(there, { ...order, caller_number: '110' })).toMatchObject({ status: 403 });
     });
 
@@ -216,7 +228,7 @@ onEverySwitch(
       const stream = await EventStream.open(
         `${daemon.httpOrigin}/v1/events?types=call.*,action.*,origination.*`,
       );
-      world.cleanUpWith(() => Promise.resolve(stream.close()));
+      world.cleanUpWith(() => closed(stream));
       await stream.first('hello', ({ event }) => event === 'hello');
       const { body } = await originate(world, { to: 'user/10001', url: app.list(PLAYED).url });
       const uuid = body.uuid ?? '';
@@ -239,7 +251,7 @@ onEverySwitch(
       const again = await EventStream.open(`${daemon.httpOrigin}/v1/events?uuid=${uuid}`, {
         'last-event-id': first?.id ?? '',
       });
-      world.cleanUpWith(() => Promise.resolve(again.close()));
+      world.cleanUpWith(() => closed(again));
       await again.first('of its end, again', ({ event }) => event === 'call.ended');
       expect(again.of(uuid).map(({ id }) => id)).not.toContain(first?.id);
       expect(again.of(uuid).at(-1)).toEqual(ended);

@@ -1,8 +1,6 @@
-import { ANYTHING, literal, either } from '../language/language.js';
-import { meets } from '../language/questions.js';
+import { ANYTHING, charsOf, concat, either } from '../language/language.js';
 import type { Language } from '../language/language.js';
-import { charsOf } from '../language/language.js';
-import { concat } from '../language/language.js';
+import { meets } from '../language/questions.js';
 import { single } from '../language/char-set.js';
 import { constantOf, joinTexts, originOf } from './value.js';
 import type { Hole, Text } from './value.js';
@@ -248,14 +246,4 @@ function readSofia(rest: string, marked: Marked): Target {
 
 function show(text: Text): string {
   return text.map((part) => (typeof part === 'string' ? part : part.label)).join('');
-}
-
-/** Whether a text may be this one. */
-export function mayBe(text: Text, wanted: string): boolean {
-  const constant = constantOf(text);
-  if (constant !== undefined) return constant.toLowerCase() === wanted.toLowerCase();
-  return meets(
-    concat(...text.map((part) => (typeof part === 'string' ? literal(part) : part.language))),
-    literal(wanted),
-  );
 }

@@ -4,16 +4,7 @@ import { ANYTHING, charsOf, concat, star } from '../language/language.js';
 import { after } from '../language/quotients.js';
 import type { Language } from '../language/language.js';
 import type { CallState } from './call.js';
-import {
-  constantOfValue,
-  fixed,
-  hole,
-  languageOfValue,
-  originOfValue,
-  product,
-  show,
-  valueIn,
-} from './value.js';
+import { constantOfValue, fixed, hole, languageOfValue, originOfValue, product, valueIn } from './value.js';
 import type { Hole, Text, Value } from './value.js';
 
 /** What expansion needs to know besides the call. */
@@ -217,8 +208,4 @@ function behind(language: Language, characters: number): Language {
   if (characters > 32) return ANYTHING;
   const any = charsOf(ANY_CHAR);
   return after(language, concat(...Array.from({ length: characters }, () => any))) ?? ANYTHING;
-}
-
-export function showValue(value: Value): string {
-  return value.map(show).join(' or ');
 }

@@ -3,6 +3,8 @@ import { actionListSchema } from '../../call/action-list.js';
 import { receivedEventSchema } from '../../callbacks/event-schema.js';
 import { configSchema } from '../../config/schema.js';
 import type { JsonSchema } from '../../config/shape.js';
+import { flowSchema } from '../../flow/schema.js';
+import { caseFileSchema } from '../../flow-test/case-file.js';
 import { functionsFileSchema } from '../../functions/settings.js';
 import { requestBodySchema } from '../../source/curl/request-body-schema.js';
 
@@ -31,6 +33,18 @@ export function configurationSchema(): JsonSchema {
 export function functionsSchema(): JsonSchema {
   const schema = z.toJSONSchema(functionsFileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
   return { title: 'switchhook functions', ...publishable(schema) };
+}
+
+/** The JSON Schema of a flow, for editors. */
+export function flowFileSchema(): JsonSchema {
+  const schema = z.toJSONSchema(flowSchema(), { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return { title: 'switchhook flow', ...schema };
+}
+
+/** The JSON Schema of a file of test cases, for editors. */
+export function flowCasesSchema(): JsonSchema {
+  const schema = z.toJSONSchema(caseFileSchema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+  return { title: 'switchhook flow test cases', ...schema };
 }
 
 /** The JSON Schema of what an HTTP app answers. */

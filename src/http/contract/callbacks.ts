@@ -39,7 +39,6 @@ export const deadLetterSchema = z.object({
   ...letter,
   event: z.looseObject({}).describe('The body, as it was sent.'),
 });
-export type DeadLetterAnswer = z.infer<typeof deadLetterSchema>;
 
 /** Ids are made of these; whatever stands in a URL is checked. */
 const letterId = z.string().regex(/^[A-Za-z0-9_]{1,128}$/, 'expected the id of a dead letter');

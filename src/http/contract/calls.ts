@@ -69,7 +69,7 @@ export const policy = z
   .default('default')
   .describe('The policy profile under which the actions run.');
 
-export const target = z.strictObject({
+const target = z.strictObject({
   extension: z.string().min(1),
   dialplan: z.string().min(1).default('XML'),
   context: z.string().min(1).default('default'),

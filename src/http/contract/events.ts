@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { EVENT_TYPES } from '../../events/event.js';
+import type { EventType } from '../../events/event.js';
 
-const type = z.enum(EVENT_TYPES);
 const HELP = `Of: ${EVENT_TYPES.join(', ')}; \`call.*\` stands for all that begin so.`;
 
 export const eventFilterSchema = z.strictObject({
@@ -46,7 +46,7 @@ export const apiEventSchema = z
 export type ApiEvent = z.infer<typeof apiEventSchema>;
 
 /** `call.*` stands for all that begin so. */
-export function typesOf(word: string): z.infer<typeof type>[] {
+export function typesOf(word: string): EventType[] {
   const begin = word.endsWith('.*') ? word.slice(0, -1) : undefined;
   return EVENT_TYPES.filter((one) => one === word || (begin !== undefined && one.startsWith(begin)));
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ownActions, policy, target, then } from './calls.js';
+import { ownActions, policy, then, transferBodySchema } from './calls.js';
 
 export const originateBodySchema = z
   .strictObject({
@@ -20,7 +20,7 @@ export const originateBodySchema = z
       .describe('Asked what to do with whoever answers: a URL, or the name of an endpoint.'),
     flow: z.string().min(1).max(200).optional().describe('The flow that he gets.'),
     actions: ownActions.optional().describe('What he gets; under the same policy.'),
-    extension: target.optional().describe('The extension of the dialplan that he gets.'),
+    extension: transferBodySchema.optional().describe('The extension of the dialplan that he gets.'),
     timeout_s: z.int().min(1).max(300).default(60).describe('How long it may ring.'),
     caller_number: z
       .string()

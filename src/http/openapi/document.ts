@@ -49,7 +49,7 @@ const transform: SwaggerTransform = (given) => {
   const { url, route } = given;
   const { requires, action, documented } = route.config ?? {};
   if (requires === undefined && documented !== true) return { schema: { hide: true }, url };
-  const { schema } = toJsonSchema(given as never);
+  const { schema } = toJsonSchema(given);
   const { summary, description } = given.schema;
   const notes = [
     description,

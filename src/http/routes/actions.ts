@@ -33,7 +33,11 @@ export function actionRoutes(
     url: '/v1/actions/:entry',
     exposeHeadRoute: false,
     handler: (request: FastifyRequest<{ Params: { entry: string } }>, reply) => {
-      const answer = options.server().answer(asked(request, reply));
+      const server = options.server();
+      const { format } = request.query as { format?: unknown };
+      const answer =
+        server.openAnswer(request.params.entry, format, request.headers['user-agent']) ??
+        server.answer(asked(request, reply));
       if (!(answer instanceof Promise)) return send(reply, answer);
       return answer.then((late) => send(reply, late));
     },

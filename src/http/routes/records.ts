@@ -81,7 +81,7 @@ function passes(record: ContactRecord, query: z.output<typeof recordFilterSchema
 
 /** What is in the file is plain JSON. */
 function answerOf(record: ContactRecord): RecordAnswer {
-  return { ...record } as unknown as RecordAnswer;
+  return { ...record };
 }
 
 function placeOf(cursor: string): RecordPlace {

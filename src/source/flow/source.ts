@@ -2,7 +2,7 @@ import type { Action } from '../../call/action.js';
 import type { Outcome } from '../../call/outcome.js';
 import { advance, begin, resume } from '../../flow/engine.js';
 import type { FlowSet } from '../../flow/flow-set.js';
-import type { FlowAction, FlowCall, FlowEvent, FlowStep, FlowTurn } from '../../flow/port.js';
+import type { FlowAction, FlowCall, FlowEvent, FlowStep, FlowTurn, FlowVisit } from '../../flow/port.js';
 import type { FlowState } from '../../flow/state.js';
 import { shownAttributes } from '../../flow/state.js';
 import { languageOf } from './language.js';
@@ -11,6 +11,7 @@ import type {
   CallView,
   SourceContext,
   SourceMove,
+  SourceNote,
   SourceReport,
   SourceState,
   Waiting,
@@ -45,6 +46,8 @@ export interface FlowReport {
   readonly flow: string;
   readonly version: string;
   readonly block: string;
+  /** The call was in the middle of it. */
+  readonly isInside: boolean;
   /** When that block was entered, in milliseconds since the epoch. */
   readonly since: number;
   readonly begun: number;
@@ -132,7 +135,8 @@ export class FlowSource implements ActionSource {
     const { flow, block, since, begun } = state;
     const version = this.#set.flows.get(flow)?.version ?? '';
     const attributes = shownAttributes(state);
-    const data: FlowReport = { flow, version, block, since, begun, attributes };
+    const isInside = state.waits !== '';
+    const data: FlowReport = { flow, version, block, isInside, since, begun, attributes };
     return { kind: FLOW_KIND, data };
   }
 
@@ -171,9 +175,7 @@ export class FlowSource implements ActionSource {
   #took(turn: FlowTurn, { onNote }: SourceContext): FlowTurn {
     this.#state = turn.state;
     this.#tools.onTurn?.(turn);
-    for (const { type: blockType, next: _next, ...visit } of turn.visits) {
-      onNote?.({ type: 'block', blockType, ...visit });
-    }
+    for (const visit of turn.visits) onNote?.(noteOf(visit));
     return turn;
   }
 
@@ -253,6 +255,20 @@ export class FlowSource implements ActionSource {
   #now(): number {
     return this.#tools.now?.() ?? Date.now();
   }
+}
+
+function noteOf({
+  flow,
+  version,
+  block,
+  type: blockType,
+  exit,
+  error,
+  enteredAt,
+  leftAt,
+}: FlowVisit): SourceNote {
+  const why = error === undefined ? {} : { error };
+  return { type: 'block', flow, version, block, blockType, exit, ...why, enteredAt, leftAt };
 }
 
 /** Ids of the actions that a contact record tells of. */

@@ -10,7 +10,11 @@ import { placeOf, readDump } from './event-data.js';
 import type { Headers } from './event-data.js';
 import { isPlainUuid, OWNER } from './parked.js';
 
-const SECOND_LOOK_MS = 2000;
+/**
+ * The table that `show channels` reads follows the switch by up to a second, by more when it is busy; each look is a few
+ * commands.
+ */
+const FURTHER_LOOKS_MS = [2000, 3000, 5000, 10_000];
 /** So many commands are written at once, so that the switch is not asked for everything in one breath. */
 const BATCH = 100;
 
@@ -52,6 +56,8 @@ export class Recovery {
 
   /** The connection is gone. */
   interrupt(): void {
+    // What was asked on it will not be answered.
+    this.#leftRunning.clear();
     for (const channel of this.#task.held().values()) this.#unseen.add(channel);
   }
 
@@ -76,9 +82,10 @@ export class Recovery {
       this.#toForget.clear();
       await this.#lookAtHeld(connection);
       await this.#lookForOthers(connection);
-      // The table that `show channels` reads follows the switch by up to a second.
-      await new Promise((resolve) => setTimeout(resolve, SECOND_LOOK_MS).unref());
-      await this.#lookForOthers(connection);
+      for (const afterMs of FURTHER_LOOKS_MS) {
+        await new Promise((resolve) => setTimeout(resolve, afterMs).unref());
+        await this.#lookForOthers(connection);
+      }
     } catch (error) {
       // The connection broke again: the next one begins anew.
       if (!(error instanceof AppError)) throw error;
@@ -145,7 +152,7 @@ export class Recovery {
       this.#task.forget(uuid);
     } else if (value(RUN) === '') {
       this.#resume(uuid, dump);
-    } else {
+    } else if (!this.#leftRunning.has(uuid)) {
       this.#leftRunning.add(uuid);
       // Answers when what is queued before it has run, or at once when the list never arrived.
       const probe = `Event-Name=CUSTOM,Event-Subclass=${SEGMENT_EVENT},cti-probe=1`;

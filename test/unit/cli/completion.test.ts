@@ -50,7 +50,7 @@ describe('what a shell is told', () => {
 
 describe.skipIf(!available('bash'))('bash', () => {
   it.each([
-    [['ca'], ['calls', 'call']],
+    [['ca'], ['calls', 'call', 'callbacks']],
     [['call', 'sh'], ['show']],
     [['call', 'hangup', 'some-uuid', '--ca'], ['--cause']],
     [['calls', '--state', 'a'], ['asking']],

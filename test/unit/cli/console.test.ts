@@ -171,13 +171,11 @@ describe('switchhook events', () => {
 
   it('says what the daemon refuses', async () => {
     answer = (response) =>
-      response
-        .writeHead(400, { 'content-type': 'application/json' })
-        .end(
-          JSON.stringify({
-            error: { code: 'invalid_request', message: '', detail: 'query.types', remedy: '' },
-          }),
-        );
+      response.writeHead(400, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          error: { code: 'invalid_request', message: '', detail: 'query.types', remedy: '' },
+        }),
+      );
     expect(await runCli(['events', '--types', 'x'], env)).toMatchObject({ code: 2 });
     expect(asked).toHaveLength(1);
   });

@@ -235,6 +235,19 @@ describe('problems', () => {
     );
   });
 
+  it('in callbacks are told: no folder, an endpoint that is not there', () => {
+    const path = file(
+      'a.yaml',
+      'endpoints: {billing: {url: "https://a.example/"}}\ncallbacks:\n  receivers:\n    crm: {url: "https://crm.example/", endpoints: [biling], events: [call.end]}\n',
+    );
+    const texts = problems(path);
+    expect(texts).toContain('callbacks.folder: is needed where there are receivers at a.yaml:2');
+    expect(texts).toContain(
+      'callbacks.receivers.crm.endpoints[0]: no endpoint is named "biling" at a.yaml:4; did you mean billing?',
+    );
+    expect(texts.some((text) => text.includes('callbacks.receivers.crm.events[0]'))).toBe(true);
+  });
+
   it('in YAML are told with their line, for all files', () => {
     const path = file('switchhook.yaml', 'listen:\n  port: 1\n  port: 2\n');
     file('conf.d/a.yaml', 'a: [1\n');

@@ -33,7 +33,7 @@ class FakeStream extends EventEmitter implements ReaderStream {
   }
 
   get hello(): unknown {
-    return JSON.parse(/event: hello\ndata: (.*)\n/.exec(this.text)?.[1] ?? 'null');
+    return JSON.parse(/event: hello\ndata: (.*)\n/.exec(this.text)?.[1] ?? 'null') as unknown;
   }
 
   get reason(): string | undefined {

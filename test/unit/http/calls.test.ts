@@ -113,6 +113,17 @@ describe('live calls over HTTP', () => {
     });
   });
 
+  it('are listed a page at a time', async () => {
+    const first = (await get('/calls?limit=1')) as { calls: { uuid: string }[]; next_cursor: string };
+    expect(first.calls.map(({ uuid }) => uuid)).toEqual(['u-1']);
+    const second = (await get(`/calls?limit=1&cursor=${first.next_cursor}`)) as typeof first;
+    expect(second.calls.map(({ uuid }) => uuid)).toEqual(['u-2']);
+    expect(second).not.toHaveProperty('next_cursor');
+    expect(await found(`state=running&cursor=${first.next_cursor}`)).toEqual([]);
+    for (const cursor of ['x', 'W10', Buffer.from('["a","b"]').toString('base64url')])
+      expect(await get(`/calls?cursor=${cursor}`)).toMatchObject({ error: { code: 'invalid_request' } });
+  });
+
   it('are shown without what callers entered, unless the log shows it too', async () => {
     const shown = JSON.stringify(await get('/calls/u-1'));
     expect(shown).toContain('"type":"outcome","at_ms":2');

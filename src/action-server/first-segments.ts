@@ -1,0 +1,56 @@
+import { freshNonce } from './token.js';
+import { writeShared } from './continuation.js';
+import type { Shared } from './continuation.js';
+import { WRITERS } from './writers.js';
+import type { AskedCall } from './asked-call.js';
+import type { Segment } from './served.js';
+
+/** So many different beginnings of a flow are kept. */
+const MOST = 8;
+
+/** Stand in for what differs; nobody can guess them. */
+const BASE = `base-${freshNonce().toString('hex')}`;
+const TOKEN = `token-${freshNonce().toString('hex')}`;
+
+/** The beginning of a flow, for all calls that it can't tell apart. */
+export interface FirstSegment {
+  /** What the flow asked of the call, and what it was told. */
+  readonly reads: readonly (readonly [name: string, value: string | undefined])[];
+  /** What is the same in all tokens; undefined: nothing comes after the segment. */
+  readonly shared: string | undefined;
+  /** The list: before the origin of the URL, between that and the token, after the token. */
+  readonly parts: readonly string[];
+}
+
+/**
+ * Flows begin in the same way for most calls: a greeting, a question. What was made for one is good for every call of
+ * which the flow would have asked the same and been told the same.
+ */
+export class FirstSegments {
+  #kept: FirstSegment[] = [];
+
+  find(call: AskedCall): FirstSegment | undefined {
+    return this.#kept.find(({ reads }) => reads.every(([name, value]) => call.get(name) === value));
+  }
+
+  keep(
+    reads: ReadonlyMap<string, string | undefined>,
+    { items }: Segment,
+    shared: Shared | undefined,
+    format: Shared['format'],
+    entry: string,
+  ): void {
+    const next = shared === undefined ? {} : { next: urlOf(BASE, entry, format, TOKEN) };
+    const first: FirstSegment = {
+      reads: [...reads],
+      shared: shared === undefined ? undefined : writeShared(shared),
+      parts: WRITERS[format]({ items, ...next }).split(new RegExp(`${BASE}|${TOKEN}`)),
+    };
+    this.#kept = [first, ...this.#kept].slice(0, MOST);
+  }
+}
+
+/** Where a client goes on. The format stands there for answers to a token that can't be read. */
+export function urlOf(base: string, entry: string, format: string, token: string): string {
+  return `${base}/v1/actions/${entry}?format=${format}&token=${token}`;
+}
