@@ -242,12 +242,12 @@ export const ERRORS = {
 
   // The Event Socket.
   switch_auth_failed: entry(
-    401,
+    503,
     'FreeSWITCH refused the Event Socket password.',
     'Use the password of event_socket.conf.xml.',
   ),
   switch_acl_refused: entry(
-    403,
+    503,
     'FreeSWITCH refused this address (its Event Socket ACL).',
     'Add this address to the list that apply-inbound-acl names in event_socket.conf.xml.',
   ),

@@ -8,6 +8,7 @@ import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
 import { readContinuation, writeBegun, writeContinuation } from './continuation.js';
 import { Entry } from './entry.js';
+import type { FlowProgram } from './entry.js';
 import { urlOf } from './first-segments.js';
 import type { FirstSegment } from './first-segments.js';
 import { FlowWalk } from './flow-walk.js';
@@ -17,18 +18,18 @@ import type { Delivery, ReplayMemory } from './replay-memory.js';
 import { outcomesOf } from './results.js';
 import type { Format } from './served.js';
 import type { ActionsConfig } from './settings.js';
-import { freshNonce, MOST_TOKEN_LENGTH } from './token.js';
+import { freshChain, MOST_TOKEN_LENGTH } from './token.js';
 import type { TokenSeal } from './token.js';
 import { WRITERS } from './writers.js';
 
-export interface ActionRequest extends Omit<Incoming, 'key'> {
+export interface ActionRequest extends Incoming {
   readonly entry: string;
   /** Of the query, and of a form or JSON body. */
   readonly parameters: Parameters;
   /** How the client named this server. */
   readonly host: string | undefined;
   /** Told once, when the answer is out or the client is gone: whether it was still there. */
-  readonly onDelivered: (listener: (arrived: boolean) => void) => void;
+  onDelivered(listener: (arrived: boolean) => void): void;
 }
 
 export interface ActionAnswer {
@@ -109,7 +110,7 @@ export class ActionServer {
     if (entry.open !== undefined) return entry.open[format];
     const opened = token === undefined ? undefined : this.#opened(token, entry, parameters);
     if (!entry.protection.isOpen) {
-      const refusal = entry.protection.refusal({ ...request, key: parameters['key'] }, opened !== undefined);
+      const refusal = entry.protection.refusal(request, parameters['key'], opened !== undefined);
       if (refusal !== undefined) throw refusal;
     }
     const serving = { entry, request, format };
@@ -124,21 +125,26 @@ export class ActionServer {
     const { entry, request, format } = serving;
     const { parameters } = request;
     const uuid = uuidOf(parameters);
-    const call = new AskedCall(uuid === '' ? `served-${freshNonce().toString('hex')}` : uuid, parameters);
+    const chain = freshChain();
+    const call = new AskedCall(uuid === '' ? `served-${chain}` : uuid, parameters);
     const number = call.get('destination_number');
     if (!entry.protection.admits(call.get('caller_id_number') ?? ''))
       return this.#fallback(serving, 'rate_limited', 'this caller has begun too often');
     const program = entry.programFor(number);
     if (program === undefined) return this.#fallback(serving, 'number_not_routed', number?.slice(0, 32) ?? '');
     if (program.kind === 'list') return { format, body: program.list[format] };
-    return this.#first(serving, call, uuid, program.flow);
+    return this.#first(serving, call, { chain, number: -1, uuid }, program);
   }
 
-  #first(serving: Serving, call: AskedCall, uuid: string, flow: string): ActionAnswer | Promise<ActionAnswer> {
+  #first(
+    serving: Serving,
+    call: AskedCall,
+    from: WalkContext['from'],
+    { flow, firsts }: FlowProgram,
+  ): ActionAnswer | Promise<ActionAnswer> {
     const { entry, format } = serving;
-    const known = entry.firstSegments(flow, format);
+    const known = firsts[format];
     const found = known.find(call);
-    const from = { chain: freshNonce().toString('base64url'), number: -1, uuid };
     if (found !== undefined) return this.#again(serving, call, from, found);
     const reads = call.record();
     return this.#walk({ serving, call, from }, this.#services.flows.current, (walk) => {
@@ -154,10 +160,11 @@ export class ActionServer {
   /** The flow would do the same as for an earlier call; only the token is this call's own. */
   #again(serving: Serving, call: AskedCall, from: WalkContext['from'], first: FirstSegment): ActionAnswer {
     const { format, request } = serving;
-    const { parts, shared } = first;
+    const { parts, shared, isPlain } = first;
     if (shared === undefined) return { format, body: parts[0] ?? '' };
     const nowMs = this.#now();
-    const token = this.#memory.seal.seal(writeBegun(this.#own(from, call), nowMs, shared));
+    const text = writeBegun(this.#own(from, call), nowMs, shared);
+    const token = isPlain ? this.#memory.seal.sign(text) : this.#memory.seal.seal(text);
     const [head = '', middle = '', tail = ''] = parts;
     // A template would be a tree of strings, which costs more to send than all of the rest.
     return { format, body: [head, this.#base(request), middle, token, tail].join('') };

@@ -1,3 +1,4 @@
+import type { ChannelData } from '../switch/channel.js';
 import { KnownCall } from '../call/call-view.js';
 
 /** What a request tells of its call: form fields and query, by name. */
@@ -5,40 +6,63 @@ export type Parameters = Readonly<Record<string, string>>;
 
 const NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
 const MOST_VALUE_LENGTH = 1000;
-/** What is kept of a call from one segment to the next. */
+/** What is kept of a call from one segment to the next: it travels in the URL. */
 const MOST_KEPT = 40;
 const MOST_KEPT_LENGTH = 3000;
 
 /** Names that mean something to this server, or to mod_httapi, and nothing of the call. */
-const OWN =
-  /^(?:token|format|key|uuid|cti_outcomes|o\d+\.\d+|url|method|session_id|hostname|user_agent|exiting|httapi_profile)$/;
+const OWN: ReadonlySet<string> = new Set([
+  ...['token', 'format', 'key', 'uuid', 'cti_outcomes'],
+  ...['url', 'method', 'session_id', 'hostname', 'user_agent', 'exiting', 'httapi_profile'],
+]);
+const RESULT = /^o\d+\.\d+$/;
 
-/** Other names for the same; mod_httapi sends the caller profile with every request (`Caller-…`). */
-const ALIASES: Readonly<Record<string, string>> = { number: 'destination_number', caller: 'caller_id_number' };
+/** Other names for the same. */
+const ALIASES: Readonly<Record<string, string>> = {
+  number: 'destination_number',
+  caller: 'caller_id_number',
+};
+
+class Said implements ChannelData {
+  readonly variables: Map<string, string>;
+  /** mod_httapi sends the caller profile with every request, by its headers: there is no need to keep it. */
+  #headers: Map<string, string> | undefined;
+
+  constructor(kept: Parameters | undefined) {
+    this.variables = new Map(kept === undefined ? undefined : Object.entries(kept));
+  }
+
+  take(name: string, value: string): void {
+    if (!name.startsWith('Caller-')) this.variables.set(named(name), value);
+    else (this.#headers ??= new Map<string, string>()).set(name, value);
+  }
+
+  header(name: string): string | undefined {
+    return this.#headers?.get(name);
+  }
+
+  variable(name: string): string | undefined {
+    return this.variables.get(name);
+  }
+}
 
 /** A call as its requests describe it. Everything of it comes from outside. */
 export class AskedCall extends KnownCall {
-  /** What the requests said and the outcomes left, for the token. */
-  readonly #kept: Record<string, string>;
-
+  /** What the requests said and the outcomes left, for the token; the latest last. */
+  readonly #kept: Map<string, string>;
   /** What was asked about the call; undefined while nobody keeps a record. */
   #reads: Map<string, string | undefined> | undefined;
 
   /** @param kept from the token; what the request says now goes first */
-  constructor(uuid: string, parameters: Parameters, kept: Parameters = {}) {
-    const said = new Map<string, string>();
-    for (const [name, value] of Object.entries(parameters)) {
-      if (!NAME.test(name) || OWN.test(name) || value === '' || value.length > MOST_VALUE_LENGTH) continue;
-      // eslint-disable-next-line no-control-regex -- no value of a call has them, and in a command they end lines
-      if (/[\x00-\x1f\x7f]/.test(value)) continue;
-      said.set((Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined) ?? name.replace(/^variable_/, ''), value);
+  constructor(uuid: string, parameters: Parameters, kept?: Parameters) {
+    const said = new Said(kept);
+    super(uuid, said);
+    this.#kept = said.variables;
+    for (const name in parameters) {
+      const value = parameters[name] ?? '';
+      if (value === '' || OWN.has(name) || !isUsable(name, value)) continue;
+      said.take(name, value);
     }
-    super(uuid, {
-      header: (name) => said.get(name),
-      variable: (name) => said.get(name) ?? (Object.hasOwn(kept, name) ? kept[name] : undefined),
-    });
-    this.#kept = { ...kept };
-    for (const [name, value] of said) if (!name.startsWith('Caller-')) this.#keep(name, value);
   }
 
   /** From now on it is recorded what is asked. */
@@ -55,22 +79,30 @@ export class AskedCall extends KnownCall {
 
   override learn(values: Parameters): void {
     super.learn(values);
-    for (const [name, value] of Object.entries(values)) this.#keep(name, value);
+    for (const [name, value] of Object.entries(values)) this.#kept.set(name, value);
   }
 
-  /** The latest, within bounds: it travels in the URL. */
+  /** The latest, within bounds. */
   kept(): Parameters {
-    const entries = Object.entries(this.#kept).slice(-MOST_KEPT);
     let length = 0;
-    return Object.fromEntries(
-      entries
-        .reverse()
-        .filter(([name, value]) => (length += name.length + value.length) <= MOST_KEPT_LENGTH)
-        .reverse(),
-    );
+    for (const [name, value] of this.#kept) length += name.length + value.length;
+    const entries = [...this.#kept];
+    while (entries.length > MOST_KEPT || length > MOST_KEPT_LENGTH) {
+      const [name, value] = entries.shift() ?? ['', ''];
+      length -= name.length + value.length;
+    }
+    return Object.fromEntries(entries);
   }
+}
 
-  #keep(name: string, value: string): void {
-    Object.defineProperty(this.#kept, name, { value, enumerable: true, writable: true, configurable: true });
-  }
+function named(name: string): string {
+  if (name.startsWith('variable_')) return name.slice(9);
+  return Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name;
+}
+
+// eslint-disable-next-line no-control-regex -- no value of a call has them, and in a command they end lines
+const CONTROL = /[\x00-\x1f\x7f]/;
+
+function isUsable(name: string, value: string): boolean {
+  return value.length <= MOST_VALUE_LENGTH && NAME.test(name) && !RESULT.test(name) && !CONTROL.test(value);
 }

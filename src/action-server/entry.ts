@@ -10,7 +10,13 @@ import { WRITERS } from './writers.js';
 /** A list that is the same for everybody, written once in each format. */
 export type WrittenList = Readonly<Record<Format, string>>;
 
-export type Program = { readonly kind: 'flow'; readonly flow: string } | { readonly kind: 'list'; readonly list: WrittenList };
+export interface FlowProgram {
+  readonly kind: 'flow';
+  readonly flow: string;
+  readonly firsts: Readonly<Record<Format, FirstSegments>>;
+}
+
+export type Program = FlowProgram | { readonly kind: 'list'; readonly list: WrittenList };
 
 /** One entry of the configuration, with everything prepared that requests have in common. */
 export class Entry {
@@ -22,7 +28,6 @@ export class Entry {
   readonly open: Readonly<Record<Format, { readonly format: Format; readonly body: string }>> | undefined;
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #numbers: ClaimedNumbers | undefined;
-  readonly #firsts = new Map<string, FirstSegments>();
 
   constructor(name: string, settings: EntrySettings, defaultPolicy: string, now: () => number) {
     this.name = name;
@@ -31,7 +36,7 @@ export class Entry {
     this.protection = new Protection(settings.protection, now);
     const { flow, numbers } = settings;
     const programs = new Map<string, Program>();
-    if (flow !== undefined) programs.set('', { kind: 'flow', flow });
+    if (flow !== undefined) programs.set('', flowProgram(flow));
     if (settings.list !== undefined)
       programs.set('', { kind: 'list', list: writtenList(settings.list.map(toAction)) });
     if (numbers !== undefined) {
@@ -40,7 +45,7 @@ export class Entry {
         programs.set(
           String(at),
           typeof target === 'string'
-            ? { kind: 'flow', flow: target }
+            ? flowProgram(target)
             : { kind: 'list', list: writtenList(target.map(toAction)) },
         );
       });
@@ -56,19 +61,17 @@ export class Entry {
     };
   }
 
-  firstSegments(flow: string, format: Format): FirstSegments {
-    const key = `${format}/${flow}`;
-    const known = this.#firsts.get(key) ?? new FirstSegments();
-    this.#firsts.set(key, known);
-    return known;
-  }
-
   /** @returns undefined when nobody has claimed that number */
   programFor(number: string | undefined): Program | undefined {
     if (this.#numbers === undefined) return this.#programs.get('');
     const claim = number === undefined ? undefined : this.#numbers.flowFor(number);
     return claim === undefined ? undefined : this.#programs.get(claim);
   }
+}
+
+function flowProgram(flow: string): FlowProgram {
+  const firsts = { json: new FirstSegments(), switchhook: new FirstSegments(), httapi: new FirstSegments() };
+  return { kind: 'flow', flow, firsts };
 }
 
 function writtenList(actions: readonly Action[]): WrittenList {

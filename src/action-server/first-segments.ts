@@ -1,3 +1,4 @@
+import type { FlowState } from '../flow/state.js';
 import { freshNonce } from './token.js';
 import { writeShared } from './continuation.js';
 import type { Shared } from './continuation.js';
@@ -18,6 +19,8 @@ export interface FirstSegment {
   readonly reads: readonly (readonly [name: string, value: string | undefined])[];
   /** What is the same in all tokens; undefined: nothing comes after the segment. */
   readonly shared: string | undefined;
+  /** There is nothing in the state that the client has not said itself: the token need not be unreadable. */
+  readonly isPlain: boolean;
   /** The list: before the origin of the URL, between that and the token, after the token. */
   readonly parts: readonly string[];
 }
@@ -44,10 +47,16 @@ export class FirstSegments {
     const first: FirstSegment = {
       reads: [...reads],
       shared: shared === undefined ? undefined : writeShared(shared),
+      isPlain: shared !== undefined && isPlain(shared.state),
       parts: WRITERS[format]({ items, ...next }).split(new RegExp(`${BASE}|${TOKEN}`)),
     };
     this.#kept = [first, ...this.#kept].slice(0, MOST);
   }
+}
+
+function isPlain({ attributes, flowAttributes, external, storedInput, stack }: FlowState): boolean {
+  const empty = [attributes, flowAttributes, stack].every((one) => Object.keys(one).length === 0);
+  return empty && external === null && storedInput === '';
 }
 
 /** Where a client goes on. The format stands there for answers to a token that can't be read. */

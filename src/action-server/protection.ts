@@ -9,8 +9,6 @@ import type { ProtectionSettings } from './settings.js';
 export interface Incoming {
   readonly remoteAddress: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** `key` of the URL. */
-  readonly key: string | undefined;
   /** As it came; '' where there was none. */
   readonly body: string;
 }
@@ -44,11 +42,12 @@ export class Protection {
   }
 
   /**
+   * @param key `key` of the URL
    * @param continues it carries a continuation token: whoever has a good one was let in before, and a wrong one only
    *   leads to the fallback actions
    * @returns why the request is refused
    */
-  refusal(request: Incoming, continues: boolean): AppError | undefined {
+  refusal(request: Incoming, key: string | undefined, continues: boolean): AppError | undefined {
     const address = request.remoteAddress.replace(/^::ffff:(?=\d+\.)/i, '');
     if (this.#addresses !== undefined) {
       const family = isIP(address);
@@ -57,7 +56,7 @@ export class Protection {
     }
     const waitS = this.#sources?.take(address) ?? 0;
     if (waitS > 0) return new AppError('rate_limited', `again in ${waitS} s`);
-    if (this.#digests.length > 0 && !continues && !this.#isKnown(request)) return new AppError('unauthorized');
+    if (this.#digests.length > 0 && !continues && !this.#isKnown(request, key)) return new AppError('unauthorized');
     if (this.#signers.length > 0) {
       const fault = this.#signatureFault(request);
       if (fault !== undefined) return new AppError('signature_invalid', fault);
@@ -70,7 +69,7 @@ export class Protection {
     return callerNumber === '' || (this.#callers?.take(callerNumber) ?? 0) === 0;
   }
 
-  #isKnown({ headers, key }: Incoming): boolean {
+  #isKnown({ headers }: Incoming, key: string | undefined): boolean {
     const { authorization } = headers;
     const [, bearer] = /^Bearer +(\S+) *$/i.exec(typeof authorization === 'string' ? authorization : '') ?? [];
     const given = bearer ?? key;

@@ -3,21 +3,26 @@ import {
   createDecipheriv,
   createHash,
   createSecretKey,
+  hash,
   hkdfSync,
+  randomBytes,
   randomFillSync,
+  timingSafeEqual,
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /**
- * Continuation tokens: `<version>.<key id>.<sealed>`, AES-256-GCM, so that nobody but a daemon with the key writes or
- * reads one. What callers typed is part of a flow's state, and tokens stand in URLs.
+ * Continuation tokens, so that nobody but a daemon with the key writes one: `1.<key id>.<sealed>` (AES-256-GCM) can't
+ * be read by anybody else either, for what callers typed is part of a flow's state and tokens stand in URLs;
+ * `2.<key id>.<text>.<signature>` (HMAC-SHA-256) is for what holds nothing but what the client said itself.
  */
 
 const ALGORITHM = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-const VERSION = '1';
+const SEALED = '1';
+const SIGNED = '2';
 /** The first byte says how the rest is packed. */
 const PLAIN = 'p';
 const DEFLATED = Buffer.from('d');
@@ -34,6 +39,7 @@ export type Opened =
 interface Key {
   readonly id: string;
   readonly secret: KeyObject;
+  readonly signing: HmacKey;
 }
 
 export class TokenSeal {
@@ -56,37 +62,88 @@ export class TokenSeal {
     // Writes nothing: the cipher is a stream, with the tag beside it.
     cipher.final();
     const sealed = Buffer.concat([nonce, body, cipher.getAuthTag()]);
-    return `${VERSION}.${id}.${sealed.toString('base64url')}`;
+    return `${SEALED}.${id}.${sealed.toString('base64url')}`;
+  }
+
+  /** Takes a fifth of the time of `seal`. */
+  sign(text: string): string {
+    const { id, signing } = this.#key;
+    const bytes = Buffer.from(text);
+    return `${SIGNED}.${id}.${bytes.toString('base64url')}.${hmac(signing, bytes)}`;
   }
 
   open(token: string): Opened {
     if (token.length > MOST_TOKEN_LENGTH || !/^[\w.-]+$/.test(token)) return { ok: false, code: 'token_altered' };
-    const [version, id = '', body = '', ...more] = token.split('.');
-    if (version !== VERSION || body === '' || more.length > 0) return { ok: false, code: 'token_altered' };
+    const [version = '', id = '', body = '', signature] = token.split('.', 5);
+    const parts = version === SEALED ? 3 : version === SIGNED ? 4 : 0;
+    if (token.split('.').length !== parts || body === '') return { ok: false, code: 'token_altered' };
     const key = this.#keys.get(id);
     if (key === undefined) return { ok: false, code: 'token_foreign' };
-    const sealed = Buffer.from(body, 'base64url');
-    // Two spellings of the same bytes would be two tokens.
-    if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== body)
-      return { ok: false, code: 'token_altered' };
-    const decipher = createDecipheriv(ALGORITHM, key.secret, sealed.subarray(0, NONCE_BYTES), {
-      authTagLength: TAG_BYTES,
-    });
-    decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-    try {
-      const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
-      const rest = plain.subarray(1);
-      const text = plain[0] === DEFLATED[0] ? inflateRawSync(rest, { maxOutputLength: MOST_UNPACKED_BYTES }) : rest;
-      return { ok: true, text: text.toString('utf8') };
-    } catch {
-      return { ok: false, code: 'token_altered' };
-    }
+    return signature === undefined ? opened(key, body) : verified(key, body, signature);
   }
 }
 
+function verified({ signing }: Key, body: string, signature: string): Opened {
+  const text = Buffer.from(body, 'base64url');
+  const right = hmac(signing, text);
+  const isRight = signature.length === right.length && timingSafeEqual(Buffer.from(signature), Buffer.from(right));
+  if (!isRight || text.toString('base64url') !== body) return { ok: false, code: 'token_altered' };
+  return { ok: true, text: text.toString('utf8') };
+}
+
+function opened(key: Key, body: string): Opened {
+  const sealed = Buffer.from(body, 'base64url');
+  // Two spellings of the same bytes would be two tokens.
+  if (sealed.length <= NONCE_BYTES + TAG_BYTES || sealed.toString('base64url') !== body)
+    return { ok: false, code: 'token_altered' };
+  const decipher = createDecipheriv(ALGORITHM, key.secret, sealed.subarray(0, NONCE_BYTES), {
+    authTagLength: TAG_BYTES,
+  });
+  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
+  try {
+    const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    const rest = plain.subarray(1);
+    const text = plain[0] === DEFLATED[0] ? inflateRawSync(rest, { maxOutputLength: MOST_UNPACKED_BYTES }) : rest;
+    return { ok: true, text: text.toString('utf8') };
+  } catch {
+    return { ok: false, code: 'token_altered' };
+  }
+}
+
+/** A key mixed with the two pads of RFC 2104, each as long as a block of SHA-256. */
+interface HmacKey {
+  readonly inner: Buffer;
+  readonly outer: Buffer;
+}
+
+function hmacKey(key: Buffer): HmacKey {
+  const padded = Buffer.concat([key, Buffer.alloc(64 - key.length)]);
+  return { inner: padded.map((byte) => byte ^ 0x36) as Buffer, outer: padded.map((byte) => byte ^ 0x5c) as Buffer };
+}
+
+/** HMAC-SHA-256 out of two hashes: an object for each signature would cost more than the signature. */
+function hmac({ inner, outer }: HmacKey, bytes: Buffer): string {
+  const digest = hash('sha256', Buffer.concat([inner, bytes]), 'buffer');
+  return hash('sha256', Buffer.concat([outer, digest]), 'base64url');
+}
+
 function keyOf(secret: string): Key {
-  const bytes = Buffer.from(hkdfSync('sha256', secret, '', 'switchhook actions token', 32));
-  return { id: createHash('sha256').update(bytes).update('id').digest('base64url').slice(0, 6), secret: createSecretKey(bytes) };
+  const derived = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `switchhook actions ${use}`, 32));
+  return {
+    id: createHash('sha256').update(derived('id')).digest('base64url').slice(0, 6),
+    secret: createSecretKey(derived('token')),
+    signing: hmacKey(derived('signature')),
+  };
+}
+
+/** Unique to this process. */
+const CHAINS = randomBytes(9).toString('base64url');
+let chains = 0;
+
+/** A name that no other chain has, in whichever process. */
+export function freshChain(): string {
+  chains += 1;
+  return `${CHAINS}${chains.toString(36)}`;
 }
 
 /** Drawn in advance: a call to the system's source for each token would cost more than sealing it. */

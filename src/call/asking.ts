@@ -48,7 +48,7 @@ export async function ask(
     // A prompt that is to begin sooner does.
     let delayMs = Math.min(QUIET_MS, source.waiting?.afterMs ?? QUIET_MS);
     while (!(await within(pending, delayMs, time))) {
-      if (isGone(channel) || run.interrupted) break;
+      if (isGone(channel)) break;
       delayMs = 0;
       const { waiting } = source;
       const play =

@@ -35,7 +35,7 @@ export interface ListRequest {
 export interface RunRequest extends ListRequest {
   /** `append`: behind the program of the call. `interrupt`: in its place, now. */
   readonly mode: 'append' | 'interrupt';
-  /** Where the call goes afterwards, when it has to be attached to be interrupted. */
+  /** Where the call goes afterwards; to be interrupted it is attached then. */
   readonly then?: ReleaseTarget | 'hangup';
 }
 
@@ -108,7 +108,8 @@ export class CallControl {
       if (!call.runner.append(list)) throw new AppError('call_ending', uuid);
       return { how: 'queued' };
     }
-    if (this.#table.interrupt(call, list)) return { how: 'started' };
+    // Given back on its own connection, it would go back to its dialplan.
+    if (request.then === undefined && this.#table.interrupt(call, list)) return { how: 'started' };
     await this.#takeOver(call, list, request.then);
     return { how: 'attached' };
   }

@@ -103,12 +103,15 @@ export class EslClient {
     });
   }
 
-  /** For commands that `api` and `bgapi` are not enough for. @throws AppError `switch_unreachable` */
+  /** For commands that `api` and `bgapi` are not enough for. @throws AppError as `api` */
   get connection(): EslConnection {
     return this.#connected();
   }
 
-  /** The trimmed answer of an API command. @returns rejects with `switch_unreachable` when there is no connection */
+  /**
+   * The trimmed answer of an API command.
+   * @returns rejects with `switch_unreachable` when there is no connection, or with what FreeSWITCH refused
+   */
   async api(command: string): Promise<string> {
     const reply = await this.#connected().send({ line: `api ${command}` });
     return reply.text;
@@ -146,7 +149,7 @@ export class EslClient {
 
   #connected(): EslConnection {
     if (this.#state.kind === 'connected' && this.#connection !== undefined) return this.#connection;
-    throw new AppError('switch_unreachable', this.#state.lastError?.message ?? 'Not connected yet.');
+    throw notConnected(this.#state.lastError);
   }
 
   #connect(): void {
@@ -260,10 +263,7 @@ export class EslClient {
     }
   }
 
-  #expectJob(
-    id: string,
-    timeoutMs = this.#options.jobTimeoutMs ?? DEFAULT_JOB_TIMEOUT_MS,
-  ): Promise<string> {
+  #expectJob(id: string, timeoutMs = this.#options.jobTimeoutMs ?? DEFAULT_JOB_TIMEOUT_MS): Promise<string> {
     const result = new Promise<string>((resolve, reject) => {
       const late = (): void =>
         reject(new AppError('switch_timeout', `No result of bgapi within ${timeoutMs} ms.`));
@@ -278,6 +278,14 @@ export class EslClient {
     result.catch(() => undefined);
     return result;
   }
+}
+
+/** What stands in the way has its own remedy when it is the password or the address. */
+function notConnected(lastError: AppError | undefined): AppError {
+  if (lastError === undefined) return new AppError('switch_unreachable', 'Not connected yet.');
+  const { code, detail, message } = lastError;
+  if (code === 'switch_auth_failed' || code === 'switch_acl_refused') return new AppError(code, detail);
+  return new AppError('switch_unreachable', code === 'switch_unreachable' ? detail : message);
 }
 
 function lossError(wasConnected: boolean, close: EslClose): AppError {

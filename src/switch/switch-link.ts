@@ -113,7 +113,8 @@ export class SwitchLink {
   /**
    * The trimmed answer of a quick API command; `-ERR …` is an answer. It holds up the news of parked channels while
    * it runs: use `bgapi` for what takes longer than a moment.
-   * @returns rejects with `switch_unreachable`, `switch_closed`, `switch_timeout` or `unsafe_command`
+   * @returns rejects with `switch_unreachable`, `switch_auth_failed`, `switch_acl_refused`, `switch_closed`,
+   *   `switch_timeout` or `unsafe_command`
    */
   api(command: string): Promise<string> {
     return this.#admin.client.api(command);

@@ -245,28 +245,34 @@ onEverySwitch(
       expect(timesPlayed(call)).toBe(1);
     });
 
-    scenario('and started again takes it on request out of the list that was left to run', async (world) => {
-      const { expect } = world;
-      const { daemon, settings } = await started(world);
-      const call = await world.callWith([ANSWER, { ...PROMPT, data: 'silence_stream://20000' }, AFTER]);
-      await call.playing();
-      await kill(daemon);
-      const again = await world.anotherDaemon(settings);
-      await again.ready();
-      const attached = await again.link.attach(call.uuid);
-      if (!attached.ok) throw new Error(`${attached.code}: ${attached.detail}`);
-      const { end } = await attached.channel.run({
-        steps: [{ application: 'playback', data: 'silence_stream://400' }],
-        before: {},
-        after: { cti_status: 'done' },
-        release: true,
-      });
-      expect(end).toEqual({ kind: 'completed' });
-      await call.returned();
-      expect(await call.get('cti_after')).toBeUndefined();
-      // The program of before is not begun again.
-      expect(again.recordsOf(call.uuid)).toEqual([]);
-    });
+    scenario(
+      'and started again takes a call on request out of the list that was left to run',
+      async (world) => {
+        const { expect, app } = world;
+        const { daemon, settings } = await started(world);
+        const route = app.held([ANSWER]);
+        const other = await world.call({ url: route.url });
+        await route.asked(1);
+        const call = await world.callWith([ANSWER, { ...PROMPT, data: 'silence_stream://20000' }, AFTER]);
+        await call.playing();
+        await kill(daemon);
+        const again = await world.anotherDaemon(settings);
+        // Both calls were found when the other one is resumed.
+        await route.asked(2);
+        const attached = await again.link.attach(call.uuid);
+        if (!attached.ok) throw new Error(`${attached.code}: ${attached.detail}`);
+        const steps = [{ application: 'playback', data: 'silence_stream://400' }];
+        const after = { cti_status: 'done' };
+        const { end } = await attached.channel.run({ steps, before: {}, after, release: true });
+        expect(end).toEqual({ kind: 'completed' });
+        await call.returned();
+        expect(await call.get('cti_after')).toBeUndefined();
+        // The program of before is not begun again.
+        expect(await again.records(call.uuid, 0)).toEqual([]);
+        route.release();
+        await other.returned();
+      },
+    );
 
     scenario('while the app is asked, and started again, asks again', async (world) => {
       const { expect, app } = world;

@@ -98,7 +98,9 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     const { expect } = world;
     const call = await world.callWith([ANSWER, PROMPT, set('after')]);
     await call.playing();
-    await well(world, 'call', 'transfer', call.uuid, 'back', '--context', 'callers');
+    const unasked = await switchhook(world, ['call', 'transfer', call.uuid, 'back', '--context', 'callers']);
+    expect(unasked.err).toContain('error confirmation_needed');
+    await well(world, 'call', 'transfer', call.uuid, 'back', '--context', 'callers', '--yes');
     await call.returned();
     const record = await world.daemon.record(call.uuid);
     expect(record.result).toBe('moved');
@@ -116,7 +118,7 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
       ['${system(id)}'],
       ['back', '--context', 'a b'],
     ]) {
-      const { code, err } = await switchhook(world, ['call', 'transfer', call.uuid, ...args]);
+      const { code, err } = await switchhook(world, ['call', 'transfer', call.uuid, ...args, '--yes']);
       world.expect(code).toBe(2);
       world.expect(err).toContain('error invalid_request');
     }
@@ -235,6 +237,22 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     expect(await held.requests[0]?.abandoned).toBe(true);
     expect(await call.get('cti_new')).toBe('ran');
     expect(await call.get('cti_late')).toBeUndefined();
+    held.release();
+  });
+
+  scenario('are interrupted while their app is asked, and go where it is said', async (world) => {
+    const { expect, app } = world;
+    const held = app.held([set('late')]);
+    const call = await world.call({ url: held.url });
+    await held.asked();
+    const target = 'colleague XML callers';
+    const args = ['call', 'run', call.uuid, list(set('new')), '--interrupt', '--yes', '--then', target];
+    await well(world, ...args);
+    expect(await call.variable('arrived')).toBe('colleague');
+    const [old, fresh] = await world.daemon.records(call.uuid, 2);
+    expect([old?.result, fresh?.result]).toEqual(['interrupted', 'done']);
+    expect(await call.get('cti_new')).toBe('ran');
+    expect(await call.get('back_in_dialplan')).toBeUndefined();
     held.release();
   });
 
@@ -374,7 +392,7 @@ onEverySwitch(
       const held = app.held([ANSWER]);
       const call = await world.call({ url: held.url });
       await held.asked();
-      await well(world, 'call', 'transfer', call.uuid, 'back', '--context', 'callers');
+      await well(world, 'call', 'transfer', call.uuid, 'back', '--context', 'callers', '--yes');
       await call.returned();
       expect((await world.daemon.record(call.uuid)).result).toBe('moved');
     });
@@ -385,7 +403,7 @@ onEverySwitch(
       await call.playing();
       for (const args of [
         ['hangup', call.uuid, '--yes'],
-        ['transfer', call.uuid, 'back'],
+        ['transfer', call.uuid, 'back', '--yes'],
         ['run', call.uuid, list(ANSWER), '--interrupt', '--yes'],
       ]) {
         const { code, err } = await switchhook(world, ['call', ...args]);

@@ -212,14 +212,13 @@ onEverySwitch(
       const uuid = shown.body.uuid ?? '';
       world.cleanUpWith(() => hungUp(world, uuid));
       expect(shown.body.state).toBe('answered');
-      // At the far side; FreeSWITCH writes it into the table of channels a little later.
-      await eventually('the callee to be shown who calls', async () => {
-        const { rows = [] } = JSON.parse(await channels(world)) as { rows?: Record<string, string>[] };
-        const callee = rows.find(({ cid_num: number }) => number === '4930123');
-        return callee?.['initial_dest'] === 'agent-answers' && callee['cid_name'] === 'Sales & more'
-          ? true
-          : undefined;
-      });
+      // At the far side.
+      const callee = await world.switch.events.first(
+        'of the callee',
+        (event) =>
+          event.get('Event-Name') === 'CHANNEL_ANSWER' && event.get('Caller-Caller-ID-Number') === '4930123',
+      );
+      expect(callee.get('Caller-Caller-ID-Name')).toBe('Sales & more');
       expect(await originate(there, { ...order, caller_number: '110' })).toMatchObject({ status: 403 });
     });
 

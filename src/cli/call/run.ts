@@ -19,7 +19,7 @@ interface RunFlags extends DaemonFlags, YesFlag, ThenFlag {
 
 const WORDS = {
   queued: 'the actions run when the program of the call has ended',
-  started: 'the actions run now, in place of the program; then the call goes back to its dialplan',
+  started: 'the actions run now, in place of the program; then the call is given back',
   attached: 'the actions run now, in place of the program, on the channel taken out of what it did',
 } as const;
 

@@ -32,12 +32,12 @@ export function actionRoutes(
     method: ['GET', 'POST'],
     url: '/v1/actions/:entry',
     exposeHeadRoute: false,
-    handler: (request: FastifyRequest<{ Params: { entry: string } }>, reply) => {
+    handler: (request: Asking, reply) => {
       const server = options.server();
       const { format } = request.query as { format?: unknown };
       const answer =
         server.openAnswer(request.params.entry, format, request.headers['user-agent']) ??
-        server.answer(asked(request, reply));
+        server.answer(new AskedRequest(request, reply));
       if (!(answer instanceof Promise)) return send(reply, answer);
       return answer.then((late) => send(reply, late));
     },
@@ -56,28 +56,46 @@ function send(reply: FastifyReply, { format, body, reason }: ActionAnswer): Fast
   return reply.header('content-type', TYPES[format]).header('cache-control', 'no-store').send(body);
 }
 
-function asked(request: FastifyRequest<{ Params: { entry: string } }>, reply: FastifyReply): ActionRequest {
-  const { headers, raw, body } = request;
-  const text = typeof body === 'string' ? body : '';
-  const query = request.query as Record<string, unknown>;
-  return {
-    entry: request.params.entry,
-    parameters:
-      text === '' ? plain(query) : { ...plain(query), ...told(text, headers['content-type'] ?? '') },
-    headers,
-    host: headers.host,
-    body: text,
-    remoteAddress: raw.socket.remoteAddress ?? '',
-    onDelivered: (listener) => {
-      reply.raw.once('close', () => listener(reply.raw.writableFinished));
-    },
-  };
+type Asking = FastifyRequest<{ Params: { entry: string } }>;
+
+/** A request, read as far as it is wanted. */
+class AskedRequest implements ActionRequest {
+  readonly entry: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly headers: ActionRequest['headers'];
+  readonly body: string;
+  readonly #raw: Asking['raw'];
+  readonly #reply: FastifyReply;
+
+  constructor({ params, query, headers, body, raw }: Asking, reply: FastifyReply) {
+    this.entry = params.entry;
+    this.headers = headers;
+    this.body = typeof body === 'string' ? body : '';
+    const asked = plain(query as Record<string, unknown>);
+    this.parameters = this.body === '' ? asked : { ...asked, ...told(this.body, headers['content-type'] ?? '') };
+    this.#raw = raw;
+    this.#reply = reply;
+  }
+
+  get host(): string | undefined {
+    return this.#raw.headers.host;
+  }
+
+  get remoteAddress(): string {
+    return this.#raw.socket.remoteAddress ?? '';
+  }
+
+  onDelivered(listener: (arrived: boolean) => void): void {
+    const { raw } = this.#reply;
+    raw.once('close', () => listener(raw.writableFinished));
+  }
 }
 
 /** Of what is said twice the first counts. */
 function plain(values: Readonly<Record<string, unknown>>): Record<string, string> {
   const found: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const [name, value] of Object.entries(values)) {
+  for (const name in values) {
+    const value = values[name];
     const first: unknown = Array.isArray(value) ? value[0] : value;
     if (typeof first === 'string') found[name] = first;
   }

@@ -97,6 +97,7 @@ export class AttachedCalls {
       attach: settings.attach,
       log: (fields, message) => log.info({ switch: settings.name, ...fields }, message),
       held: () => this.#held,
+      isBeingTaken: (uuid) => this.#parking.has(uuid),
       resume: (uuid, headers) => this.#resume(uuid, headers),
       parked: (headers) => this.#onParked(headers),
       forget: (uuid) => this.#forget(uuid, true),
@@ -162,6 +163,7 @@ export class AttachedCalls {
     const guard = new CallGuard(uuid, target, this.#settings.guardSeconds);
     const before = this.#held.get(uuid);
     if (before !== undefined) this.#leaving.add(before);
+    this.#recovery.giveUp(uuid);
     const parked = await this.#park(connection, uuid, [
       ...setVariables(uuid, [...Object.entries(variables), ...this.#marks(guard, target)]),
       { line: `api uuid_park ${uuid}` },

@@ -23,6 +23,8 @@ export interface RecoveryTask {
   readonly attach: boolean;
   readonly log: (fields: object, message: string) => void;
   readonly held: () => ReadonlyMap<string, AttachedChannel>;
+  /** It is being taken on request: not to be resumed. */
+  readonly isBeingTaken: (uuid: string) => boolean;
   /** Goes on with a call that a daemon of this instance had. */
   readonly resume: (uuid: string, headers: Headers) => void;
   /** A parked channel that may wait for a program. */
@@ -92,6 +94,11 @@ export class Recovery {
     }
   }
 
+  /** Somebody asked for that call: what an earlier daemon left running on it is not waited for. */
+  giveUp(uuid: string): void {
+    this.#leftRunning.delete(uuid);
+  }
+
   /** An event of a channel that carries our mark and is not held. */
   onEvent(uuid: string, event: EslEvent): void {
     if (!this.#leftRunning.has(uuid)) return;
@@ -138,7 +145,7 @@ export class Recovery {
     dumps.forEach((text, at) => {
       const uuid = [...ours, ...parked][at]?.uuid ?? '';
       const dump = readDump(text);
-      if (dump === undefined || this.#task.held().has(uuid)) return;
+      if (dump === undefined || this.#task.held().has(uuid) || this.#task.isBeingTaken(uuid)) return;
       if (at < ours.length) this.#leftBehind(connection, uuid, dump);
       else this.#task.parked(dump);
     });

@@ -103,8 +103,12 @@ describe('conf/switchhook.yaml', () => {
     const examples = text.replaceAll(/^( *)# ((?: *[a-z_]+:| *- | {2})(?: .*)?)$/gm, '$1$2');
     expect(examples).not.toBe(text);
     writeFileSync(join(folder, 'signing'), Buffer.alloc(32, 1).toString('base64'));
-    const path = file(examples.replaceAll(/\/run\/secrets\/[a-z]+-signing/g, 'signing'));
-    const env = { BILLING_AUTHORIZATION: 'Bearer x', ALICE_TOKEN: 'a-token-of-24-characters' };
+    const path = file(examples.replaceAll(/\/run\/secrets\/[a-z-]+/g, 'signing'));
+    const env = {
+      BILLING_AUTHORIZATION: 'Bearer x',
+      ALICE_TOKEN: 'a-token-of-24-characters',
+      FREESWITCH_PASSWORD: 'a password',
+    };
     const { code, out, err } = await runCli(['check', '-c', path], env);
     expect(err).toBe('');
     expect(code).toBe(0);

@@ -25,7 +25,14 @@ describe('switchhook health', () => {
   });
 
   it('reaches a daemon that listens on every address', async () => {
-    const env = { SWITCHHOOK_HTTP__PORT: await portOfDaemon(), SWITCHHOOK_HTTP__HOST: '0.0.0.0' };
+    const env = {
+      SWITCHHOOK_HTTP__PORT: await portOfDaemon(),
+      SWITCHHOOK_HTTP__HOST: '0.0.0.0',
+      // An API that others reach wants tokens; health does not ask for them.
+      SWITCHHOOK_HTTP__TOKENS: JSON.stringify([
+        { name: 'monitor', role: 'viewer', token: 'a-token-of-at-least-24-characters' },
+      ]),
+    };
     current = { state: 'ok', calls: 0, reasons: [] };
     expect((await runCli(['health', '--ready'], env)).code).toBe(0);
   });

@@ -113,7 +113,10 @@ describe('EslClient: log-in', () => {
     expect(client.state).toMatchObject({ kind: 'refused', lastError: { code: 'switch_auth_failed' } });
     expect(client.state.lastError?.message).not.toContain('wrong-secret');
     await expect(client.ready()).rejects.toMatchObject({ code: 'switch_auth_failed' });
-    await expect(client.api('status')).rejects.toMatchObject({ code: 'switch_unreachable' });
+    await expect(client.api('status')).rejects.toMatchObject({
+      code: 'switch_auth_failed',
+      detail: 'FreeSWITCH said: -ERR invalid',
+    });
     expect(states.map((state) => state.kind)).toEqual(['connecting', 'refused']);
     expect(listener.connections).toBe(1);
   });

@@ -75,7 +75,7 @@ test('writes a wrong password once, and what to do', async () => {
   expect(JSON.stringify(log)).not.toContain('wrong');
   expect(await main.attach('00000000-0000-4000-8000-000000000000')).toMatchObject({
     ok: false,
-    code: 'switch_unreachable',
+    code: 'switch_auth_failed',
   });
 });
 
@@ -94,6 +94,11 @@ test('comes back by itself, and forgets that it has told of the trouble', async 
   main.start();
   await eventually('the trouble', () => main.state().lastError);
   expect(main.state().lastError?.code).toBe('switch_unreachable');
+  // Once, not with the words of the trouble before it.
+  await expect(main.api('status')).rejects.toMatchObject({
+    code: 'switch_unreachable',
+    detail: expect.stringMatching(/^connect ECONNREFUSED/) as string,
+  });
   await simulator({ eventSocketPort: port });
   await eventually('the connection', () => main.state().version);
   expect(log.map(({ message }) => message)).toEqual(['switch not connected', 'switch connected']);
