@@ -9,7 +9,9 @@ export default defineConfig(
   {
     languageOptions: {
       parserOptions: {
-        projectService: { allowDefaultProject: ['vitest.config.ts', 'vitest.long.config.ts', 'eslint.config.ts'] },
+        projectService: {
+          allowDefaultProject: ['vitest.config.ts', 'vitest.long.config.ts', 'eslint.config.ts'],
+        },
         tsconfigRootDir: import.meta.dirname,
       },
     },

@@ -181,6 +181,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     circuits: () => ({ app: setup.apps.circuits, function: setup.invoker.circuits }),
     recordsWaiting: () => records.waiting,
     callbacks: () => callbacks.status,
+    actionAnswers: () => setup.actions.memory.tally.answers(),
   });
   const http = createHttpApp({
     actions: () => setup.actions.server,

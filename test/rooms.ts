@@ -27,7 +27,14 @@ const ROOMS: Readonly<Record<string, Room>> = {
     packages: [],
   },
   'action-server': {
-    imports: ['call', 'flow', 'http-client/settings.ts', 'source', 'switch/applications.ts'],
+    imports: [
+      'call',
+      'flow',
+      'http-client/settings.ts',
+      'source',
+      'switch/applications.ts',
+      'switch/channel.ts',
+    ],
     packages: ['zod', 'standardwebhooks'],
   },
   esl: { imports: [], packages: [] },

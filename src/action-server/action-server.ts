@@ -6,7 +6,7 @@ import type { FlowSet } from '../flow/flow-set.js';
 import { AskedCall } from './asked-call.js';
 import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
-import { readContinuation, writeBegun, writeContinuation } from './continuation.js';
+import { readContinuation, writeContinuation, writeOwn } from './continuation.js';
 import { Entry } from './entry.js';
 import type { FlowProgram } from './entry.js';
 import { urlOf } from './first-segments.js';
@@ -15,6 +15,7 @@ import { FlowWalk } from './flow-walk.js';
 import type { WalkServices, Walked } from './flow-walk.js';
 import type { Incoming } from './protection.js';
 import type { Delivery, ReplayMemory } from './replay-memory.js';
+import type { Tally } from './tally.js';
 import { outcomesOf } from './results.js';
 import type { Format } from './served.js';
 import type { ActionsConfig } from './settings.js';
@@ -59,6 +60,7 @@ export interface ActionServices extends Omit<WalkServices, 'now'> {
 export interface ActionMemory {
   readonly replays: ReplayMemory<ActionAnswer>;
   readonly seal: TokenSeal;
+  readonly tally: Tally;
 }
 
 interface Serving {
@@ -85,15 +87,17 @@ export class ActionServer {
     this.#entries = new Map(
       Object.entries(config.entries).map(([name, settings]) => [
         name,
-        new Entry(name, settings, services.policy, this.#now),
+        new Entry(name, settings, services.policy, this.#now, memory.tally.of(name)),
       ]),
     );
   }
 
   /** The answer of an entry that is the same for everybody; undefined where more of the request has to be known. */
   openAnswer(name: string, format: unknown, userAgent: string | undefined): ActionAnswer | undefined {
-    const open = this.#entries.get(name)?.open;
-    return open === undefined ? undefined : open[formatOf(format, userAgent)];
+    const entry = this.#entries.get(name);
+    if (entry?.open === undefined) return undefined;
+    entry.answers.count += 1;
+    return entry.open[formatOf(format, userAgent)];
   }
 
   /**
@@ -107,7 +111,10 @@ export class ActionServer {
     const { parameters } = request;
     const { token } = parameters;
     const format = formatOf(parameters['format'], request.headers['user-agent']);
-    if (entry.open !== undefined) return entry.open[format];
+    if (entry.open !== undefined) {
+      entry.answers.count += 1;
+      return entry.open[format];
+    }
     const opened = token === undefined ? undefined : this.#opened(token, entry, parameters);
     if (!entry.protection.isOpen) {
       const refusal = entry.protection.refusal(request, parameters['key'], opened !== undefined);
@@ -125,14 +132,23 @@ export class ActionServer {
     const { entry, request, format } = serving;
     const { parameters } = request;
     const uuid = uuidOf(parameters);
+    const known = entry.openFlow?.firsts[format];
+    const said = known === undefined ? undefined : AskedCall.plainly(parameters);
+    const first = said === undefined ? undefined : known?.match(said);
+    if (said !== undefined && first !== undefined)
+      return this.#again(serving, said, uuid, freshChain(), first);
     const chain = freshChain();
     const call = new AskedCall(uuid === '' ? `served-${chain}` : uuid, parameters);
     const number = call.get('destination_number');
     if (!entry.protection.admits(call.get('caller_id_number') ?? ''))
       return this.#fallback(serving, 'rate_limited', 'this caller has begun too often');
     const program = entry.programFor(number);
-    if (program === undefined) return this.#fallback(serving, 'number_not_routed', number?.slice(0, 32) ?? '');
-    if (program.kind === 'list') return { format, body: program.list[format] };
+    if (program === undefined)
+      return this.#fallback(serving, 'number_not_routed', number?.slice(0, 32) ?? '');
+    if (program.kind === 'list') {
+      entry.answers.count += 1;
+      return { format, body: program.list[format] };
+    }
     return this.#first(serving, call, { chain, number: -1, uuid }, program);
   }
 
@@ -145,34 +161,47 @@ export class ActionServer {
     const { entry, format } = serving;
     const known = firsts[format];
     const found = known.find(call);
-    if (found !== undefined) return this.#again(serving, call, from, found);
+    if (found !== undefined) return this.#again(serving, call.kept(), from.uuid, from.chain, found);
     const reads = call.record();
     return this.#walk({ serving, call, from }, this.#services.flows.current, (walk) => {
       const walked = walk.begin(flow);
       if (!(walked instanceof Promise) && walked.kind === 'segment' && !walk.tellsCalls) {
         const { items, pending } = walked;
-        known.keep(reads, { items }, pending && { ...pending, entry: entry.name, format }, format, entry.name);
+        known.keep(
+          reads,
+          { items },
+          pending && { ...pending, entry: entry.name, format },
+          format,
+          entry.name,
+        );
       }
       return walked;
     });
   }
 
   /** The flow would do the same as for an earlier call; only the token is this call's own. */
-  #again(serving: Serving, call: AskedCall, from: WalkContext['from'], first: FirstSegment): ActionAnswer {
+  #again(
+    serving: Serving,
+    known: Parameters,
+    uuid: string,
+    chain: string,
+    first: FirstSegment,
+  ): ActionAnswer {
     const { format, request } = serving;
-    const { parts, shared, isPlain } = first;
+    const { parts, shared, base } = first;
+    serving.entry.answers.count += 1;
     if (shared === undefined) return { format, body: parts[0] ?? '' };
     const nowMs = this.#now();
-    const text = writeBegun(this.#own(from, call), nowMs, shared);
-    const token = isPlain ? this.#memory.seal.sign(text) : this.#memory.seal.seal(text);
+    const own = writeOwn({ chain, number: 0, expires: this.#expires(nowMs), uuid, known }, nowMs, nowMs);
+    const { seal } = this.#memory;
+    const token = base === undefined ? seal.seal(own + shared) : seal.sign(own, base);
     const [head = '', middle = '', tail = ''] = parts;
     // A template would be a tree of strings, which costs more to send than all of the rest.
     return { format, body: [head, this.#base(request), middle, token, tail].join('') };
   }
 
-  #own({ chain, number, uuid }: WalkContext['from'], call: AskedCall) {
-    const expires = Math.floor(this.#now() / 1000) + this.#config.token_ttl_s;
-    return { chain, number: number + 1, expires, uuid, known: call.kept() };
+  #expires(nowMs: number): number {
+    return Math.floor(nowMs / 1000) + this.#config.token_ttl_s;
   }
 
   #continue(serving: Serving, from: Continuation): ActionAnswer | Promise<ActionAnswer> {
@@ -191,7 +220,9 @@ export class ActionServer {
     const answer = Promise.resolve(
       set === undefined
         ? this.#fallback(serving, 'flow_version_gone', from.state.set)
-        : this.#walk({ serving, call, from }, set, (walk) => walk.proceed(from, outcomesOf(from, parameters))),
+        : this.#walk({ serving, call, from }, set, (walk) =>
+            walk.proceed(from, outcomesOf(from, parameters)),
+          ),
     );
     delivery.answers(answer);
     return answer;
@@ -241,9 +272,13 @@ export class ActionServer {
     const { entry, format } = serving;
     if (walked.kind === 'failed') return this.#fallback(serving, walked.code, walked.detail);
     const { items, pending } = walked;
+    entry.answers.count += 1;
     if (pending === undefined) return { format, body: WRITERS[format]({ items }) };
+    const { chain, number, uuid } = from;
+    const expires = this.#expires(this.#now());
+    const own = { chain, number: number + 1, expires, uuid, known: call.kept() };
     const shared = { ...pending, entry: entry.name, format };
-    const token = this.#memory.seal.seal(writeContinuation(this.#own(from, call), shared));
+    const token = this.#memory.seal.seal(writeContinuation(own, shared));
     if (token.length > MOST_TOKEN_LENGTH)
       return this.#fallback(serving, 'flow_state_too_large', `a token of ${token.length} characters`);
     const next = urlOf(this.#base(serving.request), entry.name, format, token);
@@ -274,6 +309,7 @@ export class ActionServer {
       { entry: entry.name, uuid, code: reason, detail, remoteAddress: request.remoteAddress },
       'fallback actions served',
     );
+    this.#memory.tally.of(entry.name, reason).count += 1;
     return { format, body: entry.fallback[format], reason };
   }
 

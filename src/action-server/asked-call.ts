@@ -18,23 +18,24 @@ const OWN: ReadonlySet<string> = new Set([
 const RESULT = /^o\d+\.\d+$/;
 
 /** Other names for the same. */
-const ALIASES: Readonly<Record<string, string>> = {
+export const ALIASES: Readonly<Record<string, string>> = {
   number: 'destination_number',
   caller: 'caller_id_number',
 };
 
 class Said implements ChannelData {
-  readonly variables: Map<string, string>;
   /** mod_httapi sends the caller profile with every request, by its headers: there is no need to keep it. */
   #headers: Map<string, string> | undefined;
 
-  constructor(kept: Parameters | undefined) {
-    this.variables = new Map(kept === undefined ? undefined : Object.entries(kept));
-  }
+  readonly variables = new Map<string, string>();
 
-  take(name: string, value: string): void {
-    if (!name.startsWith('Caller-')) this.variables.set(named(name), value);
-    else (this.#headers ??= new Map<string, string>()).set(name, value);
+  take(parameters: Parameters): void {
+    for (const name in parameters) {
+      const value = parameters[name] ?? '';
+      if (value === '' || OWN.has(name) || !isUsable(name, value)) continue;
+      if (!name.startsWith('Caller-')) this.variables.set(named(name), value);
+      else (this.#headers ??= new Map<string, string>()).set(name, value);
+    }
   }
 
   header(name: string): string | undefined {
@@ -55,14 +56,31 @@ export class AskedCall extends KnownCall {
 
   /** @param kept from the token; what the request says now goes first */
   constructor(uuid: string, parameters: Parameters, kept?: Parameters) {
-    const said = new Said(kept);
+    const said = new Said();
+    if (kept !== undefined) said.take(kept);
+    said.take(parameters);
     super(uuid, said);
     this.#kept = said.variables;
+  }
+
+  /**
+   * What `kept` would be, and the call were made for it: as the request has it, under its own names. Undefined where
+   * more than a look at each name is needed.
+   */
+  static plainly(parameters: Parameters): Parameters | undefined {
+    const kept: Record<string, string> = {};
+    let length = 0;
+    let count = 0;
     for (const name in parameters) {
+      if (OWN.has(name)) continue;
       const value = parameters[name] ?? '';
-      if (value === '' || OWN.has(name) || !isUsable(name, value)) continue;
-      said.take(name, value);
+      if (name.startsWith('Caller-') || name.startsWith('variable_') || name === '__proto__')
+        return undefined;
+      kept[name] = value;
+      length += name.length + value.length;
+      count += 1;
     }
+    return count > MOST_KEPT || length > MOST_KEPT_LENGTH ? undefined : kept;
   }
 
   /** From now on it is recorded what is asked. */

@@ -57,19 +57,14 @@ export type Shared = Omit<Continuation, keyof Own>;
 /** Short keys and lists: it stands in a URL. */
 export function writeContinuation(own: Own, shared: Shared): string {
   const { since, begun } = shared.state;
-  return joined(own, [since, begun], writeShared(shared));
+  return writeOwn(own, since, begun) + writeShared(shared);
 }
 
-/** @param shared what `writeShared` has made; the flow has begun and come this far at that time */
-export function writeBegun(own: Own, nowMs: number, shared: string): string {
-  return joined(own, [nowMs, nowMs], shared);
-}
-
-function joined(own: Own, times: readonly [number, number], shared: string): string {
-  const { chain, number, expires, uuid, known } = own;
+/** What goes before the text of `writeShared`. @param since when the block was entered, @param begun the flow */
+export function writeOwn({ chain, number, expires, uuid, known }: Own, since: number, begun: number): string {
   return (
     `{"c":"${chain}","n":${number},"x":${expires},"u":${JSON.stringify(uuid)},` +
-    `"k":${JSON.stringify(known)},"t":[${times[0]},${times[1]}],${shared}`
+    `"k":${JSON.stringify(known)},"t":[${since},${begun}],`
   );
 }
 
@@ -79,7 +74,13 @@ export function writeShared({ entry, format, state, asked, settled, rest }: Shar
     f: format,
     s: withoutDefaults(state),
     ...(asked.length > 0 && {
-      a: asked.map(({ index: at, id = '', application, data, at: place }) => [at, id, application, data, place]),
+      a: asked.map(({ index: at, id = '', application, data, at: place }) => [
+        at,
+        id,
+        application,
+        data,
+        place,
+      ]),
     }),
     ...(settled.length > 0 && {
       d: settled.map(({ index: at, id = '', application, status, response = '', detail = '', variables }) => [

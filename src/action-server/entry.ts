@@ -5,6 +5,7 @@ import { FirstSegments } from './first-segments.js';
 import { Protection } from './protection.js';
 import type { Format, Served } from './served.js';
 import type { EntrySettings } from './settings.js';
+import type { Answers } from './tally.js';
 import { WRITERS } from './writers.js';
 
 /** A list that is the same for everybody, written once in each format. */
@@ -21,16 +22,27 @@ export type Program = FlowProgram | { readonly kind: 'list'; readonly list: Writ
 /** One entry of the configuration, with everything prepared that requests have in common. */
 export class Entry {
   readonly name: string;
+  /** Those that were not the fallback actions. */
+  readonly answers: Answers;
   readonly policy: string;
   readonly fallback: WrittenList;
   readonly protection: Protection;
   /** What is answered without looking at anything but the format; undefined: there is more to look at. */
   readonly open: Readonly<Record<Format, { readonly format: Format; readonly body: string }>> | undefined;
+  /** The only flow of an entry without protection: the most that can be said without making up a call. */
+  readonly openFlow: FlowProgram | undefined;
   readonly #programs: ReadonlyMap<string, Program>;
   readonly #numbers: ClaimedNumbers | undefined;
 
-  constructor(name: string, settings: EntrySettings, defaultPolicy: string, now: () => number) {
+  constructor(
+    name: string,
+    settings: EntrySettings,
+    defaultPolicy: string,
+    now: () => number,
+    answers: Answers,
+  ) {
     this.name = name;
+    this.answers = answers;
     this.policy = settings.policy ?? defaultPolicy;
     this.fallback = writtenList(settings.fallback_actions.map(toAction));
     this.protection = new Protection(settings.protection, now);
@@ -53,6 +65,7 @@ export class Entry {
     }
     this.#programs = programs;
     const only = programs.get('');
+    this.openFlow = only?.kind === 'flow' && this.protection.isOpen ? only : undefined;
     const list = only?.kind === 'list' && this.protection.isOpen ? only.list : undefined;
     this.open = list && {
       json: { format: 'json', body: list.json },
@@ -75,15 +88,13 @@ function flowProgram(flow: string): FlowProgram {
 }
 
 function writtenList(actions: readonly Action[]): WrittenList {
-  const items = actions.map(
-    ({ application, data, id, onError, timeoutMs }): Served => ({
-      application,
-      data,
-      ...(id === undefined ? {} : { id }),
-      ...(onError === 'stop' ? { onError } : {}),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    }),
-  );
+  const items = actions.map(({ application, data, id, onError, timeoutMs }): Served => ({
+    application,
+    data,
+    ...(id === undefined ? {} : { id }),
+    ...(onError === 'stop' ? { onError } : {}),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  }));
   // A list of the configuration is served as it is written there.
   const plain = items.map(({ application, data }) => ({ application, data }));
   return {

@@ -1,9 +1,12 @@
 import type { FlowState } from '../flow/state.js';
+import { signedBase } from './signer.js';
+import type { SignedBase } from './signer.js';
 import { freshNonce } from './token.js';
 import { writeShared } from './continuation.js';
 import type { Shared } from './continuation.js';
 import { WRITERS } from './writers.js';
-import type { AskedCall } from './asked-call.js';
+import { ALIASES } from './asked-call.js';
+import type { AskedCall, Parameters } from './asked-call.js';
 import type { Segment } from './served.js';
 
 /** So many different beginnings of a flow are kept. */
@@ -19,8 +22,8 @@ export interface FirstSegment {
   readonly reads: readonly (readonly [name: string, value: string | undefined])[];
   /** What is the same in all tokens; undefined: nothing comes after the segment. */
   readonly shared: string | undefined;
-  /** There is nothing in the state that the client has not said itself: the token need not be unreadable. */
-  readonly isPlain: boolean;
+  /** There is nothing in it that the client has not said itself: the token need not be unreadable. */
+  readonly base: SignedBase | undefined;
   /** The list: before the origin of the URL, between that and the token, after the token. */
   readonly parts: readonly string[];
 }
@@ -36,6 +39,14 @@ export class FirstSegments {
     return this.#kept.find(({ reads }) => reads.every(([name, value]) => call.get(name) === value));
   }
 
+  /**
+   * The same from what a request says under plain names: a value that is the one that was read is a usable one, too.
+   * Where a name and its alias are both there, it takes more to tell.
+   */
+  match(said: Parameters): FirstSegment | undefined {
+    return this.#kept.find(({ reads }) => reads.every(([name, value]) => plainly(said, name) === value));
+  }
+
   keep(
     reads: ReadonlyMap<string, string | undefined>,
     { items }: Segment,
@@ -44,14 +55,28 @@ export class FirstSegments {
     entry: string,
   ): void {
     const next = shared === undefined ? {} : { next: urlOf(BASE, entry, format, TOKEN) };
+    const text = shared === undefined ? undefined : writeShared(shared);
     const first: FirstSegment = {
       reads: [...reads],
-      shared: shared === undefined ? undefined : writeShared(shared),
-      isPlain: shared !== undefined && isPlain(shared.state),
+      shared: text,
+      base:
+        text !== undefined && shared !== undefined && isPlain(shared.state) ? signedBase(text) : undefined,
       parts: WRITERS[format]({ items, ...next }).split(new RegExp(`${BASE}|${TOKEN}`)),
     };
     this.#kept = [first, ...this.#kept].slice(0, MOST);
   }
+}
+
+const UNTOLD = Symbol('untold');
+
+function plainly(said: Parameters, name: string): string | undefined | typeof UNTOLD {
+  let value = Object.hasOwn(said, name) ? said[name] : undefined;
+  for (const alias in ALIASES) {
+    if (ALIASES[alias] !== name || !Object.hasOwn(said, alias)) continue;
+    if (value !== undefined) return UNTOLD;
+    value = said[alias];
+  }
+  return value;
 }
 
 function isPlain({ attributes, flowAttributes, external, storedInput, stack }: FlowState): boolean {

@@ -237,7 +237,11 @@ export class FlowWalk {
       const isOwn = ownApplication(name) !== undefined;
       const allowed = !isOwn && policy?.check({ application: name, data: argument }, call).allowed === true;
       if (!allowed) continue;
-      this.#items.push({ application: name, data: argument, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
+      this.#items.push({
+        application: name,
+        data: argument,
+        ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      });
     }
     return undefined;
   }

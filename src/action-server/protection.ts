@@ -56,7 +56,8 @@ export class Protection {
     }
     const waitS = this.#sources?.take(address) ?? 0;
     if (waitS > 0) return new AppError('rate_limited', `again in ${waitS} s`);
-    if (this.#digests.length > 0 && !continues && !this.#isKnown(request, key)) return new AppError('unauthorized');
+    if (this.#digests.length > 0 && !continues && !this.#isKnown(request, key))
+      return new AppError('unauthorized');
     if (this.#signers.length > 0) {
       const fault = this.#signatureFault(request);
       if (fault !== undefined) return new AppError('signature_invalid', fault);
@@ -71,7 +72,8 @@ export class Protection {
 
   #isKnown({ headers }: Incoming, key: string | undefined): boolean {
     const { authorization } = headers;
-    const [, bearer] = /^Bearer +(\S+) *$/i.exec(typeof authorization === 'string' ? authorization : '') ?? [];
+    const [, bearer] =
+      /^Bearer +(\S+) *$/i.exec(typeof authorization === 'string' ? authorization : '') ?? [];
     const given = bearer ?? key;
     if (given === undefined) return false;
     const digest = digestOf(given);
@@ -82,10 +84,12 @@ export class Protection {
   }
 
   #signatureFault({ headers, body }: Incoming): string | undefined {
-    const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) => {
-      const value = headers[name];
-      return typeof value === 'string' ? value : '';
-    });
+    const [id, timestamp, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
+      (name) => {
+        const value = headers[name];
+        return typeof value === 'string' ? value : '';
+      },
+    );
     if (id === undefined || id === '' || timestamp === undefined || !signatures) return 'not signed';
     if (!/^\d{1,12}$/.test(timestamp)) return 'webhook-timestamp is not a time';
     const sentS = Number(timestamp);

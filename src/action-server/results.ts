@@ -13,7 +13,9 @@ export function outcomesOf(from: Continuation, sent: Parameters): FlowOutcome[] 
   const { asked, format } = from;
   if (asked.length === 0) return [];
   if (format === 'switchhook') return toldOutcomes(asked, sent['cti_outcomes'] ?? '');
-  return asked.map((one) => judged(one, format === 'json' ? numberedValues(one, sent) : namedValues(one, sent)));
+  return asked.map((one) =>
+    judged(one, format === 'json' ? numberedValues(one, sent) : namedValues(one, sent)),
+  );
 }
 
 const MOST_VALUE_LENGTH = 500;
@@ -28,7 +30,10 @@ function numberedValues(asked: Asked, sent: Parameters): Record<string, string> 
 /** mod_httapi sends variables under their own names. */
 function namedValues(asked: Asked, sent: Parameters): Record<string, string> {
   return Object.fromEntries(
-    variablesOf(asked).map((name) => [name, plain((Object.hasOwn(sent, name) ? sent[name] : undefined) ?? '')]),
+    variablesOf(asked).map((name) => [
+      name,
+      plain((Object.hasOwn(sent, name) ? sent[name] : undefined) ?? ''),
+    ]),
   );
 }
 

@@ -71,7 +71,9 @@ export const entrySchema = z
       .string()
       .optional()
       .describe('The policy profile that the actions of the flow are held to; default: `flows.policy`.'),
-    protection: protectionSchema.prefault({}).describe('Who may ask. Nothing set: everybody who reaches the port.'),
+    protection: protectionSchema
+      .prefault({})
+      .describe('Who may ask. Nothing set: everybody who reaches the port.'),
   })
   .superRefine(({ flow, list, numbers }, context) => {
     if ([flow, list, numbers].filter((one) => one !== undefined).length !== 1)

@@ -3,19 +3,19 @@ import {
   createDecipheriv,
   createHash,
   createSecretKey,
-  hash,
   hkdfSync,
   randomBytes,
   randomFillSync,
-  timingSafeEqual,
 } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { Signer } from './signer.js';
+import type { SignedBase } from './signer.js';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /**
  * Continuation tokens, so that nobody but a daemon with the key writes one: `1.<key id>.<sealed>` (AES-256-GCM) can't
  * be read by anybody else either, for what callers typed is part of a flow's state and tokens stand in URLs;
- * `2.<key id>.<text>.<signature>` (HMAC-SHA-256) is for what holds nothing but what the client said itself.
+ * `2.<key id>.<text>.<base>.<signature>` (HMAC-SHA-256) is for what holds nothing but what the client said itself.
  */
 
 const ALGORITHM = 'aes-256-gcm';
@@ -39,7 +39,7 @@ export type Opened =
 interface Key {
   readonly id: string;
   readonly secret: KeyObject;
-  readonly signing: HmacKey;
+  readonly signing: Signer;
 }
 
 export class TokenSeal {
@@ -65,30 +65,28 @@ export class TokenSeal {
     return `${SEALED}.${id}.${sealed.toString('base64url')}`;
   }
 
-  /** Takes a fifth of the time of `seal`. */
-  sign(text: string): string {
+  /** Takes a fifth of the time of `seal`. Opened, it is the text with its base behind it. */
+  sign(text: string, base: SignedBase): string {
     const { id, signing } = this.#key;
-    const bytes = Buffer.from(text);
-    return `${SIGNED}.${id}.${bytes.toString('base64url')}.${hmac(signing, bytes)}`;
+    return `${SIGNED}.${id}.${signing.sign(text, base)}`;
   }
 
   open(token: string): Opened {
-    if (token.length > MOST_TOKEN_LENGTH || !/^[\w.-]+$/.test(token)) return { ok: false, code: 'token_altered' };
-    const [version = '', id = '', body = '', signature] = token.split('.', 5);
-    const parts = version === SEALED ? 3 : version === SIGNED ? 4 : 0;
-    if (token.split('.').length !== parts || body === '') return { ok: false, code: 'token_altered' };
+    if (token.length > MOST_TOKEN_LENGTH || !/^[\w.-]+$/.test(token))
+      return { ok: false, code: 'token_altered' };
+    const parts = token.split('.');
+    const [version = '', id = '', body = '', base = '', signature = ''] = parts;
+    if (parts.length !== (version === SEALED ? 3 : version === SIGNED ? 5 : 0) || body === '')
+      return { ok: false, code: 'token_altered' };
     const key = this.#keys.get(id);
     if (key === undefined) return { ok: false, code: 'token_foreign' };
-    return signature === undefined ? opened(key, body) : verified(key, body, signature);
+    return version === SEALED ? opened(key, body) : verified(key, body, base, signature);
   }
 }
 
-function verified({ signing }: Key, body: string, signature: string): Opened {
-  const text = Buffer.from(body, 'base64url');
-  const right = hmac(signing, text);
-  const isRight = signature.length === right.length && timingSafeEqual(Buffer.from(signature), Buffer.from(right));
-  if (!isRight || text.toString('base64url') !== body) return { ok: false, code: 'token_altered' };
-  return { ok: true, text: text.toString('utf8') };
+function verified({ signing }: Key, body: string, base: string, signature: string): Opened {
+  const text = signing.verify(body, base, signature);
+  return text === undefined ? { ok: false, code: 'token_altered' } : { ok: true, text };
 }
 
 function opened(key: Key, body: string): Opened {
@@ -101,38 +99,26 @@ function opened(key: Key, body: string): Opened {
   });
   decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
   try {
-    const plain = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()]);
+    const plain = Buffer.concat([
+      decipher.update(sealed.subarray(NONCE_BYTES, -TAG_BYTES)),
+      decipher.final(),
+    ]);
     const rest = plain.subarray(1);
-    const text = plain[0] === DEFLATED[0] ? inflateRawSync(rest, { maxOutputLength: MOST_UNPACKED_BYTES }) : rest;
+    const text =
+      plain[0] === DEFLATED[0] ? inflateRawSync(rest, { maxOutputLength: MOST_UNPACKED_BYTES }) : rest;
     return { ok: true, text: text.toString('utf8') };
   } catch {
     return { ok: false, code: 'token_altered' };
   }
 }
 
-/** A key mixed with the two pads of RFC 2104, each as long as a block of SHA-256. */
-interface HmacKey {
-  readonly inner: Buffer;
-  readonly outer: Buffer;
-}
-
-function hmacKey(key: Buffer): HmacKey {
-  const padded = Buffer.concat([key, Buffer.alloc(64 - key.length)]);
-  return { inner: padded.map((byte) => byte ^ 0x36) as Buffer, outer: padded.map((byte) => byte ^ 0x5c) as Buffer };
-}
-
-/** HMAC-SHA-256 out of two hashes: an object for each signature would cost more than the signature. */
-function hmac({ inner, outer }: HmacKey, bytes: Buffer): string {
-  const digest = hash('sha256', Buffer.concat([inner, bytes]), 'buffer');
-  return hash('sha256', Buffer.concat([outer, digest]), 'base64url');
-}
-
 function keyOf(secret: string): Key {
-  const derived = (use: string) => Buffer.from(hkdfSync('sha256', secret, '', `switchhook actions ${use}`, 32));
+  const derived = (use: string) =>
+    Buffer.from(hkdfSync('sha256', secret, '', `switchhook actions ${use}`, 32));
   return {
     id: createHash('sha256').update(derived('id')).digest('base64url').slice(0, 6),
     secret: createSecretKey(derived('token')),
-    signing: hmacKey(derived('signature')),
+    signing: new Signer(derived('signature')),
   };
 }
 

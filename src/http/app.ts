@@ -18,6 +18,13 @@ import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import type { MetricsPage } from './routes/metrics.js';
 
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Its route has counted it. */
+    isTold: boolean;
+  }
+}
+
 /** A route that takes more says so. */
 const BODY_LIMIT_BYTES = 128 * 1024;
 /** A connection on which nothing moves; the longest answer (a reload of the switch) takes less. */
@@ -28,7 +35,7 @@ export interface HttpServices {
   readonly health: () => Health;
   /** `/metrics`. `access`: who may see them; absent, everybody. */
   readonly metrics?: { readonly page: MetricsPage; readonly access?: Access };
-  /** Told of every answer. */
+  /** Told of every answer, but for those of `actions`, which keep their own count. */
   readonly onAnswer?: (answer: HttpAnswer) => void;
   /** `/v1/actions/<entry>`, with the configuration that is in force. */
   readonly actions?: () => ActionServer;
@@ -62,7 +69,12 @@ export function createHttpApp(services: HttpServices): FastifyInstance {
   });
   const { onAnswer } = services;
   if (onAnswer !== undefined) {
+    app.decorateReply('isTold', false);
     app.addHook('onResponse', (request, reply, done) => {
+      if (reply.isTold) {
+        done();
+        return;
+      }
       const { method, routeOptions } = request;
       onAnswer({
         route: routeOptions.url ?? '',

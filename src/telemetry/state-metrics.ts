@@ -12,6 +12,8 @@ export interface DaemonState {
   /** Contact records that their receiver has not taken yet. */
   readonly recordsWaiting: () => number;
   readonly callbacks?: () => readonly CallbackMetrics[];
+  /** Of /v1/actions; which are not among the answers of the other HTTP routes, for there may be many. */
+  readonly actionAnswers?: () => readonly ActionAnswers[];
   /** Spans of calls, when they are sent anywhere. */
   readonly spans?: () => { readonly sent: number; readonly dropped: number };
 }
@@ -23,6 +25,13 @@ export interface SwitchMetrics {
   readonly attachedCalls: number;
   /** Of the last time that it was measured; undefined when FreeSWITCH did not answer. */
   readonly roundTripMs: number | undefined;
+}
+
+export interface ActionAnswers {
+  readonly entry: string;
+  /** An error code, or '' where the answer was what was asked for. */
+  readonly reason: string;
+  readonly count: number;
 }
 
 export interface CallbackMetrics {
@@ -123,7 +132,15 @@ export function addStateMetrics(registry: Registry, state: DaemonState): void {
     [{}, state.recordsWaiting()],
   ]);
 
-  const { callbacks, spans } = state;
+  const { actionAnswers, callbacks, spans } = state;
+  if (actionAnswers !== undefined) {
+    counter(
+      'switchhook_action_answers_total',
+      'Answers of /v1/actions. reason: why they were the fallback actions; empty where they were not.',
+      ['entry', 'reason'],
+      () => actionAnswers().map(({ entry, reason, count }) => [{ entry, reason }, count]),
+    );
+  }
   if (callbacks !== undefined) {
     const each = (value: (one: CallbackMetrics) => number) => (): Series<'receiver'>[] =>
       callbacks().map((one) => [{ receiver: one.receiver }, value(one)]);

@@ -1,6 +1,7 @@
 import { ActionServer, drawnKey } from '../action-server/action-server.js';
 import type { ActionAnswer, ActionMemory, ActionServices } from '../action-server/action-server.js';
 import { ReplayMemory } from '../action-server/replay-memory.js';
+import { Tally } from '../action-server/tally.js';
 import { TokenSeal } from '../action-server/token.js';
 import type { Policy } from '../call/policy.js';
 import type { Config } from '../config/schema.js';
@@ -47,7 +48,11 @@ export function actionsOf(
   const drawn = before?.key ?? drawnKey();
   const replays = before?.memory.replays ?? new ReplayMemory<ActionAnswer>(actions.remembered_calls);
   replays.limitTo(actions.remembered_calls);
-  const memory = { replays, seal: new TokenSeal(actions.token_key ?? drawn, actions.former_token_keys) };
+  const memory = {
+    replays,
+    seal: new TokenSeal(actions.token_key ?? drawn, actions.former_token_keys),
+    tally: before?.memory.tally ?? new Tally(),
+  };
   const services: ActionServices = {
     flows: flows.library,
     policies,

@@ -11,6 +11,7 @@ import type { FramingResult } from './framing.js';
 import { flowPart, type FlowFigures } from './parts/flow.js';
 import { flowSwitchPart, type FlowSwitchFigures } from './parts/flow-switch.js';
 import { framingPart } from './parts/framing.js';
+import { type ActionFigures, actionsPart } from './parts/actions.js';
 import { readersPart, readersText, type ReadersSample } from './parts/readers.js';
 import { simulatorPart, type SimulatorFigures } from './parts/simulator.js';
 import { switchParts } from './parts/switch.js';
@@ -26,6 +27,7 @@ interface Results {
   framing?: FramingResult;
   simulator?: SimulatorFigures;
   flows?: FlowFigures;
+  actions?: ActionFigures;
   flowsOnSwitch?: FlowSwitchFigures;
   load: LoadSample[];
   hold: HoldSample[];
@@ -64,6 +66,9 @@ async function run(options: BenchOptions): Promise<Results> {
     });
     if (typeof figures === 'string') results.skipped.push(`list execution against the simulator: ${figures}`);
     else results.simulator = figures;
+  }
+  if (options.parts.includes('actions')) {
+    results.actions = await actionsPart(options.rounds, options.quick ? 1 : 4, print);
   }
   if (options.parts.includes('flows')) {
     results.flows = await flowPart(print);

@@ -5,6 +5,7 @@ export const PARTS = [
   'framing',
   'simulator',
   'flows',
+  'actions',
   'load',
   'https',
   'memory',

@@ -91,7 +91,10 @@ for (const client of CLIENTS) {
         await served.digits('4711');
         await served.returned();
         const bridges = served.executed.filter(({ application }) => application === 'bridge');
-        expect(bridges.map(({ data }) => data.replace(/^%\[.*\]/, ''))).toEqual(['user/busy', 'user/operator']);
+        expect(bridges.map(({ data }) => data.replace(/^%\[.*\]/, ''))).toEqual([
+          'user/busy',
+          'user/operator',
+        ]);
         expect(await served.get('cti_typed')).toBe('4711 of 03012345');
         expect(await served.get('cti_sorry')).toBeUndefined();
         expect(await served.get('cti_fallback')).toBeUndefined();

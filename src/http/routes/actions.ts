@@ -52,6 +52,7 @@ export function actionRoutes(
 }
 
 function send(reply: FastifyReply, { format, body, reason }: ActionAnswer): FastifyReply {
+  reply.isTold = true;
   if (reason !== undefined) reply.header('x-switchhook-reason', reason);
   return reply.header('content-type', TYPES[format]).header('cache-control', 'no-store').send(body);
 }
@@ -72,7 +73,8 @@ class AskedRequest implements ActionRequest {
     this.headers = headers;
     this.body = typeof body === 'string' ? body : '';
     const asked = plain(query as Record<string, unknown>);
-    this.parameters = this.body === '' ? asked : { ...asked, ...told(this.body, headers['content-type'] ?? '') };
+    this.parameters =
+      this.body === '' ? asked : { ...asked, ...told(this.body, headers['content-type'] ?? '') };
     this.#raw = raw;
     this.#reply = reply;
   }

@@ -81,11 +81,12 @@ async function load(url: string, seconds: number): Promise<number> {
   const { requests, errors, non2xx } = await autocannon({
     url,
     duration: seconds,
-    connections: 64,
-    pipelining: 1,
+    connections: 100,
+    pipelining: 10,
     workers: 2,
   });
-  if (errors > 0 || non2xx > 0) throw new Error(`${url}: ${errors} errors, ${non2xx} answers that are not 2xx`);
+  if (errors > 0 || non2xx > 0)
+    throw new Error(`${url}: ${errors} errors, ${non2xx} answers that are not 2xx`);
   return requests.average;
 }
 

@@ -45,7 +45,9 @@ describe('an entry', () => {
     });
     expect(applications(await world.list('/v1/actions/main?number=100'))).toEqual(['answer']);
     expect(applications(await world.list('/v1/actions/main?destination_number=234'))).toEqual(['hangup']);
-    expect(applications(await world.list('/v1/actions/main?Caller-Destination-Number=234'))).toEqual(['hangup']);
+    expect(applications(await world.list('/v1/actions/main?Caller-Destination-Number=234'))).toEqual([
+      'hangup',
+    ]);
     for (const path of ['/v1/actions/main', '/v1/actions/main?number=300']) {
       const answer = await world.ask(path);
       expect(answer).toMatchObject({ reason: 'number_not_routed', body: JSON.stringify(fallback_actions) });

@@ -56,7 +56,9 @@ describe('a flow over HTTP', () => {
       expect(typeof line.data).toBe('string');
     }
     const next = list.at(-1)?.data ?? '';
-    expect(next).toMatch(/^https:\/\/ivr\.example\/v1\/actions\/menu\?format=json&token=1\.[\w-]+\.[\w-]+&uuid=\$\{uuid\}&o2\.0=/);
+    expect(next).toMatch(
+      /^https:\/\/ivr\.example\/v1\/actions\/menu\?format=json&token=1\.[\w-]+\.[\w-]+&uuid=\$\{uuid\}&o2\.0=/,
+    );
     expect(next).toContain('${url_encode(${cti_digits})}');
     expect(next).not.toMatch(/\s/);
   });
@@ -142,7 +144,11 @@ blocks:
       policy,
       functions: ({ name, parameters }) => {
         asked.push({ name, parameters });
-        return Promise.resolve({ result: { ok: true, values: { level: 'gold' } }, durationMs: 1, attempts: 1 });
+        return Promise.resolve({
+          result: { ok: true, values: { level: 'gold' } },
+          durationMs: 1,
+          attempts: 1,
+        });
       },
     });
     const first = await world.list('/v1/actions/flow?caller_id_number=030');
@@ -186,11 +192,18 @@ blocks:
       }),
     });
     const list = await world.list('/v1/actions/flow');
-    expect(list.map(({ data }) => data)).toEqual(['/srv/app.wav', 'playback_terminators=none', '/srv/after.wav']);
+    expect(list.map(({ data }) => data)).toEqual([
+      '/srv/app.wav',
+      'playback_terminators=none',
+      '/srv/after.wav',
+    ]);
   });
 
   it('can be served by another daemon in each step, without anything in common but key and flows', async () => {
-    const worlds = [new World({ flows: { menu: MENU }, policy }), new World({ flows: { menu: MENU }, policy })];
+    const worlds = [
+      new World({ flows: { menu: MENU }, policy }),
+      new World({ flows: { menu: MENU }, policy }),
+    ];
     const caller = new Caller((line, variables) => {
       types('42')(line, variables);
       bridges('SUCCESS')(line, variables);

@@ -12,7 +12,11 @@ function worldWith(protection: unknown, entry: unknown = { list: LIST }): World 
   return new World({ entries: { main: { ...(entry as object), protection } } });
 }
 
-async function outcome(world: World, path = '/v1/actions/main', more: Partial<ActionRequest> = {}): Promise<string> {
+async function outcome(
+  world: World,
+  path = '/v1/actions/main',
+  more: Partial<ActionRequest> = {},
+): Promise<string> {
   try {
     const { reason } = await world.ask(path, more);
     return reason ?? 'served';
@@ -29,11 +33,14 @@ describe('the protection of an entry', () => {
     expect(await outcome(world, '/v1/actions/main?key=token-0123456789abcdee')).toBe('unauthorized');
     expect(await outcome(world, `/v1/actions/main?key=${TOKEN}`)).toBe('served');
     expect(await outcome(world, undefined, { headers: { authorization: `Bearer ${TOKEN}` } })).toBe('served');
-    expect(await outcome(world, undefined, { headers: { authorization: `Basic ${TOKEN}` } })).toBe('unauthorized');
+    expect(await outcome(world, undefined, { headers: { authorization: `Basic ${TOKEN}` } })).toBe(
+      'unauthorized',
+    );
   });
 
   it('lets a continuation in by its own token, and sends a wrong one to the fallback actions', async () => {
-    const flow = 'start: ask\nblocks: { ask: { type: get_digits, max: 1, next: end, exits: { no_input: end, no_match: end } }, end: { type: end } }';
+    const flow =
+      'start: ask\nblocks: { ask: { type: get_digits, max: 1, next: end, exits: { no_input: end, no_match: end } }, end: { type: end } }';
     const world = new World({
       flows: { flow },
       entries: { main: { flow: 'flow', protection: { tokens: [TOKEN] } } },
@@ -57,7 +64,10 @@ describe('the protection of an entry', () => {
       ['198.51.100.7', 'served'],
       ['', 'address_refused'],
     ] as const)
-      expect([remoteAddress, await outcome(world, undefined, { remoteAddress })]).toEqual([remoteAddress, expected]);
+      expect([remoteAddress, await outcome(world, undefined, { remoteAddress })]).toEqual([
+        remoteAddress,
+        expected,
+      ]);
   });
 
   it('wants a signature over the body that was sent, made just now', async () => {

@@ -1,6 +1,8 @@
+import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ReplayMemory } from '../../../src/action-server/replay-memory.js';
+import { signedBase, Signer } from '../../../src/action-server/signer.js';
 import { TokenSeal } from '../../../src/action-server/token.js';
 import { Caller, World } from './world.js';
 import type { WorldOptions } from './world.js';
@@ -42,7 +44,11 @@ describe('a continuation token', () => {
     ['that is none', 'token_altered', (url: string) => changed(url, () => 'abc')],
     ['that is empty', 'token_altered', (url: string) => changed(url, () => '')],
     ['of a later version', 'token_altered', (url: string) => changed(url, (token) => `2${token.slice(1)}`)],
-    ['of another key', 'token_foreign', (url: string) => changed(url, (token) => token.replace(/\.[^.]+\./, '.AAAAAA.'))],
+    [
+      'of another key',
+      'token_foreign',
+      (url: string) => changed(url, (token) => token.replace(/\.[^.]+\./, '.AAAAAA.')),
+    ],
     ['of another call', 'token_foreign', (url: string) => url.replace('uuid=call-1', 'uuid=call-2')],
   ])('%s leads to the fallback actions', async (_what, reason, change) => {
     const world = new World(OPTIONS);
@@ -94,7 +100,10 @@ describe('a continuation token', () => {
 
   it('of flows that have changed leads to the fallback actions', async () => {
     const world = new World(OPTIONS);
-    const changedFlows = new World({ ...OPTIONS, flows: { flow: FLOW.replace('tries: 5', 'tries: 4'), other: FLOW } });
+    const changedFlows = new World({
+      ...OPTIONS,
+      flows: { flow: FLOW.replace('tries: 5', 'tries: 4'), other: FLOW },
+    });
     expect((await changedFlows.ask(await begun(world))).reason).toBe('flow_version_gone');
   });
 
@@ -134,6 +143,39 @@ describe('TokenSeal', () => {
         expect(seal.open(text).ok).toBe(false);
       }),
     );
+  });
+
+  it('opens what it has signed, and nothing that was changed', () => {
+    const base = signedBase('what many have in common');
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 5000 }), (text) => {
+        const token = seal.sign(text, base);
+        fc.pre(token.length <= 12_000);
+        expect(seal.open(token)).toEqual({
+          ok: true,
+          text: `${Buffer.from(text).toString()}what many have in common`,
+        });
+      }),
+    );
+    const token = seal.sign('own', base);
+    fc.assert(
+      fc.property(fc.nat({ max: token.length - 1 }), fc.stringMatching(/^[\w.-]$/), (at, letter) => {
+        fc.pre(token[at] !== letter);
+        expect(seal.open(`${token.slice(0, at)}${letter}${token.slice(at + 1)}`).ok).toBe(false);
+      }),
+    );
+    // Another base under the same signature.
+    const [version, id, text, , signature] = token.split('.');
+    const other = signedBase('what others have in common').encoded;
+    expect(seal.open([version, id, text, other, signature].join('.')).ok).toBe(false);
+  });
+
+  it('signs by HMAC-SHA-256', () => {
+    const key = Buffer.alloc(32, 9);
+    const base = signedBase('base');
+    const [, , signature] = new Signer(key).sign('text', base).split('.');
+    const expected = createHmac('sha256', key).update(base.digest).update('text').digest('base64url');
+    expect(signature).toBe(expected);
   });
 
   it('opens tokens of former keys, and seals with the new one', () => {

@@ -1,8 +1,13 @@
 import { parse } from 'yaml';
 import { ActionServer } from '../../../src/action-server/action-server.js';
-import type { ActionAnswer, ActionRequest, ActionServices } from '../../../src/action-server/action-server.js';
+import type {
+  ActionAnswer,
+  ActionRequest,
+  ActionServices,
+} from '../../../src/action-server/action-server.js';
 import { ReplayMemory } from '../../../src/action-server/replay-memory.js';
 import { actionsConfigSchema } from '../../../src/action-server/settings.js';
+import { Tally } from '../../../src/action-server/tally.js';
 import { TokenSeal } from '../../../src/action-server/token.js';
 import { Policy } from '../../../src/call/policy.js';
 import { policyProfileSchema } from '../../../src/call/policy-profile.js';
@@ -46,6 +51,7 @@ export function setOf(flows: Readonly<Record<string, string>>): FlowSet {
 export class World {
   readonly server: ActionServer;
   readonly log: { readonly level: string; readonly fields: Record<string, unknown> }[] = [];
+  readonly tally = new Tally();
   nowMs = 1_700_000_000_000;
 
   constructor(options: WorldOptions = {}) {
@@ -69,13 +75,21 @@ export class World {
           invoke:
             options.functions ??
             (() =>
-              Promise.resolve({ result: { ok: false, code: 'no_such_function', detail: '' }, durationMs: 0, attempts: 0 })),
+              Promise.resolve({
+                result: { ok: false, code: 'no_such_function', detail: '' },
+                durationMs: 0,
+                attempts: 0,
+              })),
         },
         app: options.app ?? (() => ({ code: 'invalid_url', detail: '' })),
         log: { debug: note('debug'), warn: note('warn'), error: note('error') },
         now: () => this.nowMs,
       },
-      { replays: new ReplayMemory<ActionAnswer>(config.remembered_calls), seal: new TokenSeal(key) },
+      {
+        replays: new ReplayMemory<ActionAnswer>(config.remembered_calls),
+        seal: new TokenSeal(key),
+        tally: this.tally,
+      },
     );
   }
 
@@ -103,14 +117,18 @@ export class World {
 /** Fills in `${…}` as FreeSWITCH would (switch_channel.c), as far as the lists use it. */
 export function expanded(text: string, variables: Readonly<Record<string, string>>): string {
   return text
-    .replaceAll(/\$\{url_encode\(\$\{(\w+)\}\)\}/g, (_whole, name: string) => urlEncode(variables[name] ?? ''))
+    .replaceAll(/\$\{url_encode\(\$\{(\w+)\}\)\}/g, (_whole, name: string) =>
+      urlEncode(variables[name] ?? ''),
+    )
     .replaceAll(/\$\{(\w+)\}/g, (_whole, name: string) => variables[name] ?? '');
 }
 
 /** switch_utils.c: switch_url_encode, which leaves what is escaped already as it is. */
 function urlEncode(value: string): string {
   return value.replaceAll(/%(?![0-9A-F]{2})|[\r\n #&+:;<=>?@[\\\]^`{|}"]|[^ -~]/g, (character) =>
-    Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(''),
+    Array.from(Buffer.from(character), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
+      '',
+    ),
   );
 }
 
@@ -134,7 +152,7 @@ export class Caller {
       if (line.application === 'set') {
         const [name = '', ...value] = data.split('=');
         this.variables[name] = value.join('=');
-      } else if (line.application === 'unset') delete this.variables[data];
+      } else if (line.application === 'unset') Reflect.deleteProperty(this.variables, data);
       else this.#act({ ...line, data }, this.variables);
     }
     return undefined;
