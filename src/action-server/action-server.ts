@@ -77,10 +77,14 @@ export class ActionServer {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #walkServices: WalkServices;
   readonly #now: () => number;
+  readonly #publicUrl: string | undefined;
+  #lastHost: string | undefined;
+  #lastBase = '';
 
   constructor(config: ActionsConfig, services: ActionServices, memory: ActionMemory) {
     this.#config = config;
     this.#services = services;
+    this.#publicUrl = config.public_url?.replace(/\/+$/, '');
     this.#memory = memory;
     this.#now = services.now ?? Date.now;
     this.#walkServices = { ...services, now: this.#now };
@@ -319,9 +323,12 @@ export class ActionServer {
   }
 
   #base({ host }: ActionRequest): string {
-    const { public_url: url } = this.#config;
-    if (url !== undefined) return url.replace(/\/+$/, '');
-    return `http://${host !== undefined && /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : '127.0.0.1'}`;
+    if (this.#publicUrl !== undefined) return this.#publicUrl;
+    if (host !== undefined && host === this.#lastHost) return this.#lastBase;
+    const base = `http://${host !== undefined && /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : '127.0.0.1'}`;
+    this.#lastHost = host;
+    this.#lastBase = base;
+    return base;
   }
 }
 

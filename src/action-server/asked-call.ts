@@ -17,11 +17,17 @@ const OWN: ReadonlySet<string> = new Set([
 ]);
 const RESULT = /^o\d+\.\d+$/;
 
-/** Other names for the same. */
-export const ALIASES: Readonly<Record<string, string>> = {
-  number: 'destination_number',
-  caller: 'caller_id_number',
-};
+/** Shorter names. */
+const ALIASES: ReadonlyMap<string, string> = new Map([
+  ['number', 'destination_number'],
+  ['caller', 'caller_id_number'],
+]);
+
+/** The other name under which a request may say the same. */
+export function aliasOf(name: string): string | undefined {
+  for (const [alias, meant] of ALIASES) if (meant === name) return alias;
+  return undefined;
+}
 
 class Said implements ChannelData {
   /** mod_httapi sends the caller profile with every request, by its headers: there is no need to keep it. */
@@ -115,7 +121,7 @@ export class AskedCall extends KnownCall {
 
 function named(name: string): string {
   if (name.startsWith('variable_')) return name.slice(9);
-  return Object.hasOwn(ALIASES, name) ? (ALIASES[name] ?? name) : name;
+  return ALIASES.get(name) ?? name;
 }
 
 // eslint-disable-next-line no-control-regex -- no value of a call has them, and in a command they end lines

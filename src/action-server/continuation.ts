@@ -13,7 +13,7 @@ export interface Continuation {
   readonly number: number;
   /** Seconds since the epoch. */
   readonly expires: number;
-  /** The channel that began; '' when it did not say. */
+  /** The channel that began, of letters, digits and "_.:-"; '' when it did not say. */
   readonly uuid: string;
   readonly format: Format;
   /** What is known of the call. */
@@ -63,7 +63,7 @@ export function writeContinuation(own: Own, shared: Shared): string {
 /** What goes before the text of `writeShared`. @param since when the block was entered, @param begun the flow */
 export function writeOwn({ chain, number, expires, uuid, known }: Own, since: number, begun: number): string {
   return (
-    `{"c":"${chain}","n":${number},"x":${expires},"u":${JSON.stringify(uuid)},` +
+    `{"c":"${chain}","n":${number},"x":${expires},"u":"${uuid}",` +
     `"k":${JSON.stringify(known)},"t":[${since},${begun}],`
   );
 }

@@ -5,7 +5,7 @@ import { freshNonce } from './token.js';
 import { writeShared } from './continuation.js';
 import type { Shared } from './continuation.js';
 import { WRITERS } from './writers.js';
-import { ALIASES } from './asked-call.js';
+import { aliasOf } from './asked-call.js';
 import type { AskedCall, Parameters } from './asked-call.js';
 import type { Segment } from './served.js';
 
@@ -19,7 +19,7 @@ const TOKEN = `token-${freshNonce().toString('hex')}`;
 /** The beginning of a flow, for all calls that it can't tell apart. */
 export interface FirstSegment {
   /** What the flow asked of the call, and what it was told. */
-  readonly reads: readonly (readonly [name: string, value: string | undefined])[];
+  readonly reads: readonly (readonly [name: string, value: string | undefined, alias: string | undefined])[];
   /** What is the same in all tokens; undefined: nothing comes after the segment. */
   readonly shared: string | undefined;
   /** There is nothing in it that the client has not said itself: the token need not be unreadable. */
@@ -44,7 +44,8 @@ export class FirstSegments {
    * Where a name and its alias are both there, it takes more to tell.
    */
   match(said: Parameters): FirstSegment | undefined {
-    return this.#kept.find(({ reads }) => reads.every(([name, value]) => plainly(said, name) === value));
+    for (const first of this.#kept) if (matches(first, said)) return first;
+    return undefined;
   }
 
   keep(
@@ -57,7 +58,7 @@ export class FirstSegments {
     const next = shared === undefined ? {} : { next: urlOf(BASE, entry, format, TOKEN) };
     const text = shared === undefined ? undefined : writeShared(shared);
     const first: FirstSegment = {
-      reads: [...reads],
+      reads: Array.from(reads, ([name, value]) => [name, value, aliasOf(name)]),
       shared: text,
       base:
         text !== undefined && shared !== undefined && isPlain(shared.state) ? signedBase(text) : undefined,
@@ -67,16 +68,14 @@ export class FirstSegments {
   }
 }
 
-const UNTOLD = Symbol('untold');
-
-function plainly(said: Parameters, name: string): string | undefined | typeof UNTOLD {
-  let value = Object.hasOwn(said, name) ? said[name] : undefined;
-  for (const alias in ALIASES) {
-    if (ALIASES[alias] !== name || !Object.hasOwn(said, alias)) continue;
-    if (value !== undefined) return UNTOLD;
-    value = said[alias];
+function matches({ reads }: FirstSegment, said: Parameters): boolean {
+  for (const [name, value, alias] of reads) {
+    const own = Object.hasOwn(said, name) ? said[name] : undefined;
+    const other = alias !== undefined && Object.hasOwn(said, alias) ? said[alias] : undefined;
+    if (own !== undefined && other !== undefined) return false;
+    if ((own ?? other) !== value) return false;
   }
-  return value;
+  return true;
 }
 
 function isPlain({ attributes, flowAttributes, external, storedInput, stack }: FlowState): boolean {

@@ -33,7 +33,8 @@ export class Signer {
     this.#inner.set(digest, BLOCK_BYTES);
     const begin = BLOCK_BYTES + DIGEST_BYTES;
     const end = begin + this.#inner.write(text, begin);
-    this.#outer.set(hash('sha256', this.#inner.subarray(0, end), 'buffer'), BLOCK_BYTES);
+    // As text: cheaper than another buffer.
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'latin1'), BLOCK_BYTES, 'latin1');
     const signature = hash('sha256', this.#outer, 'base64url');
     return `${this.#inner.toString('base64url', begin, end)}.${encoded}.${signature}`;
   }

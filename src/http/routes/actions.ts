@@ -94,10 +94,14 @@ class AskedRequest implements ActionRequest {
 }
 
 /** Of what is said twice the first counts. */
-function plain(values: Readonly<Record<string, unknown>>): Record<string, string> {
+function plain(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
+  for (const name in values) if (typeof values[name] !== 'string') return firsts(values);
+  return values as Readonly<Record<string, string>>;
+}
+
+function firsts(values: Readonly<Record<string, unknown>>): Record<string, string> {
   const found: Record<string, string> = Object.create(null) as Record<string, string>;
-  for (const name in values) {
-    const value = values[name];
+  for (const [name, value] of Object.entries(values)) {
     const first: unknown = Array.isArray(value) ? value[0] : value;
     if (typeof first === 'string') found[name] = first;
   }
