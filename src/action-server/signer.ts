@@ -34,7 +34,7 @@ export class Signer {
     const begin = BLOCK_BYTES + DIGEST_BYTES;
     const end = begin + this.#inner.write(text, begin);
     // As text: cheaper than another buffer.
-    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'latin1'), BLOCK_BYTES, 'latin1');
+    this.#outer.write(hash('sha256', this.#inner.subarray(0, end), 'binary'), BLOCK_BYTES, 'binary');
     const signature = hash('sha256', this.#outer, 'base64url');
     return `${this.#inner.toString('base64url', begin, end)}.${encoded}.${signature}`;
   }
