@@ -10,7 +10,7 @@ export default defineConfig(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['vitest.config.ts', 'vitest.long.config.ts', 'eslint.config.ts'],
+          allowDefaultProject: ['vitest.config.ts', 'vitest.long.config.ts', 'vitest.faults.config.ts', 'eslint.config.ts'],
         },
         tsconfigRootDir: import.meta.dirname,
       },

@@ -10,7 +10,7 @@ import { Policy } from './call/policy.js';
 import type { RunnerServices } from './call/run-context.js';
 import { DialLimits } from './call/dial-limits.js';
 import type { ReadConfig } from './config/load.js';
-import { planReload } from './config/reload.js';
+import { planReload, reloadWarnings } from './config/reload.js';
 import type { ConfigChange } from './config/reload.js';
 import type { Config } from './config/schema.js';
 import { EslServer } from './esl/server.js';
@@ -60,7 +60,7 @@ import type { Channel } from './switch/channel.js';
 import { FsCommands } from './switch/fs-commands.js';
 import { defaultInstance } from './switch/instance.js';
 import { SwitchLink, SwitchLinks } from './switch/switch-link.js';
-import type { SwitchState } from './switch/switch-link.js';
+import type { LinkOptions } from './switch/switch-link.js';
 import { SyncSocketChannel } from './switch/sync-socket-channel.js';
 import { AuditLog } from './telemetry/audit-log.js';
 import { callLogger, createLogger } from './telemetry/log.js';
@@ -138,14 +138,20 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   const eventLog = new EventLog(config.http.events.buffer);
   const readers = new Readers(eventLog);
   const events = new CallEvents(eventLog, () => inForce().log.show_digits);
-  const links = linksOf(inForce, table, log, (state) => events.onSwitch(state));
+  const wantsAnswers = Object.values(config.callbacks.receivers).some(({ events: wanted }) =>
+    wanted.includes('call.answered'),
+  );
+  const links = linksOf(inForce, table, log, {
+    onState: (state) => events.onSwitch(state),
+    ...(wantsAnswers ? { onAnswered: (uuid, application) => told?.onAnswered(uuid, application) } : {}),
+  });
   const control = new CallControl(table, links);
   const originator = new Originator(table, links, control);
   originator.onChange((origination) => events.onOrigination(origination));
   table.onTrace((uuid, entry, runner) => events.onTrace(uuid, entry, runner));
   const records = new CallRecords(
     new Records({ settings: config.records, egress: config.egress, log }),
-    (uuid) => isAlive(links, uuid),
+    (uuid, switchName) => links.exists(uuid, switchName),
   );
   table.onTrace((uuid, entry, runner) => records.onTrace(uuid, entry, runner));
   table.onCallEnded((record) => records.onCallEnded(record));
@@ -155,11 +161,12 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     instance,
     log,
   });
-  if (callbacks.calls !== undefined) {
-    const told = new CallCallbacks(callbacks.calls, (target) => setup.apps.endpointOf(target));
-    table.onTrace((uuid, entry, runner) => told.onTrace(uuid, entry, runner));
-    table.onDefect((uuid, runner) => told.onDefect(uuid, runner));
-  }
+  const told =
+    callbacks.calls === undefined
+      ? undefined
+      : new CallCallbacks(callbacks.calls, (target) => setup.apps.endpointOf(target));
+  table.onTrace((uuid, entry, runner) => told?.onTrace(uuid, entry, runner));
+  table.onDefect((uuid, runner) => told?.onDefect(uuid, runner));
   const server = new EslServer({
     host: config.listen.host,
     port: config.listen.port,
@@ -192,6 +199,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
           metrics: { page: metrics, ...(config.metrics.access === 'token' ? { access } : {}) },
           onAnswer: (answer) => metrics.onHttpAnswer(answer),
         }),
+    ...(telemetry.onTraced === undefined ? {} : { onTraced: telemetry.onTraced }),
     api: {
       access,
       auditLog,
@@ -237,15 +245,16 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   }
   links.start();
   await records.start();
-  await callbacks.start((uuid) => isAlive(links, uuid));
+  await callbacks.start((uuid, switchName) => links.exists(uuid, switchName));
   log.info({ host: listening.host, port: listening.port, http_port: httpPort }, 'listening');
 
   // After a reload, calls may still use what was there before.
   const inUse = new InUse();
   inUse.take([setup.apps, setup.invoker]);
-  const takeOver = ({ config: next, warnings }: ReadConfig): ConfigReload => {
+  const takeOver = ({ config: next, warnings: remarks }: ReadConfig): ConfigReload => {
     const before = setup;
     const planned = planReload(before.config, next);
+    const warnings = [...remarks, ...reloadWarnings(next, planned)];
     // What can fail, fails here, with everything as it was.
     const made = setUp(next, { log, env, observer, before });
     const changes = [...planned, ...changesOf(before.flows, made.flows)];
@@ -378,7 +387,7 @@ function linksOf(
   inForce: () => Config,
   table: CallTable,
   log: Logger,
-  onState: (state: SwitchState) => void,
+  told: Pick<LinkOptions, 'onState' | 'onAnswered'>,
 ): SwitchLinks {
   const config = inForce();
   const instance = config.instance ?? defaultInstance();
@@ -387,7 +396,7 @@ function linksOf(
     log,
     isFull: () => table.size >= inForce().limits.calls,
     isDraining: () => table.draining,
-    onState,
+    ...told,
   };
   const links = Object.entries(config.switches).map(
     ([name, { host, port, password, attach, release, guard_s: guardSeconds }]) =>
@@ -410,24 +419,6 @@ function takeCall(call: EslSocketCall, table: CallTable): void {
   const { connection } = call;
   if (call.full) table.take(channel, () => connection.destroy('the daemon stops'));
   else table.refuse(channel, 'socket_not_full', '');
-}
-
-/** Whether a channel of that uuid exists anywhere; undefined when not every switch could be asked. */
-async function isAlive(links: SwitchLinks, uuid: string): Promise<boolean | undefined> {
-  const names = links.states().map(({ name }) => name);
-  const found = await Promise.all(
-    names.map((name) =>
-      links
-        .get(name)
-        .api(`uuid_exists ${uuid}`)
-        .then(
-          (answer) => answer.trim() === 'true',
-          () => undefined,
-        ),
-    ),
-  );
-  if (found.includes(true)) return true;
-  return found.length === 0 || found.includes(undefined) ? undefined : false;
 }
 
 function healthOf(table: CallTable, maxCalls: number, links: SwitchLinks): Health {

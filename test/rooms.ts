@@ -31,6 +31,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'call',
       'flow',
       'http-client/settings.ts',
+      'http-client/trace-context.ts',
       'source',
       'switch/applications.ts',
       'switch/channel.ts',
@@ -40,7 +41,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   esl: { imports: [], packages: [] },
   switch: { imports: ['esl'], packages: [] },
   call: { imports: ['switch', 'source/port.ts'], packages: ['zod'] },
-  'http-client': { imports: [], packages: ['undici', 'zod', 'cockatiel', 'ipaddr.js', 'standardwebhooks'] },
+  'http-client': { imports: [], packages: ['undici', 'zod', 'ipaddr.js', 'standardwebhooks'] },
   flow: { imports: [], packages: ['zod'] },
   functions: {
     imports: [
@@ -102,6 +103,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'call',
       'callbacks',
       'events',
+      'http-client/trace-context.ts',
       'records',
       'switch',
       'telemetry',

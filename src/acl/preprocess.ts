@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import { readDirective } from '../switch-config/directives.js';
 import type { Directive } from '../switch-config/directives.js';
 
@@ -64,6 +65,8 @@ interface Run extends Origin {
 const MAX_DEPTH = 100;
 const MAX_FILES = 1000;
 const MAX_LENGTH = 64 * 1024 * 1024;
+/** Lines that double a variable over and over would soon fill the memory; FreeSWITCH lets them. */
+const MAX_LINE = 1_000_000;
 /** How much of a dropped line is looked at. */
 const MAX_DIRECTIVE = 4096;
 /** How far is searched for the end of a variable: a hostile line may begin very many of them. */
@@ -84,6 +87,7 @@ class Preprocessor implements Preprocessed {
   readonly #pieces: string[] = [];
   readonly #runs: Run[] = [];
   #length = 0;
+  #kept = 0;
   #text = '';
 
   constructor(options: PreprocessOptions) {
@@ -165,6 +169,11 @@ class Preprocessor implements Preprocessed {
         text += raw.slice(at, at + length);
         at += length;
       } else {
+        if (text.length + value.length > MAX_LINE)
+          throw new AppError(
+            'acl_not_accepted',
+            `a line is longer than ${MAX_LINE} bytes after its variables`,
+          );
         for (let index = 0; index < value.length; index += 1) offsets.push(base + at);
         text += value;
         at = end + 1;
@@ -187,11 +196,11 @@ class Preprocessor implements Preprocessed {
 
   #obey({ command, data }: Directive, origin: Origin, depth: number): void {
     if (command === 'set') {
-      const match = /^([^=]*?) *= *([^]*)$/.exec(data);
-      if (match?.[1] !== undefined && match[2] !== undefined) this.#set.set(match[1], match[2]);
+      const equals = data.indexOf('=');
+      if (equals >= 0) this.#set.set(nameBefore(data, equals), data.slice(equals + 1).replace(/^ +/, ''));
     } else if (command === 'exec-set' || command === 'stun-set' || command === 'env-set') {
-      const name = /^([^=]*?) *=/.exec(data)?.[1];
-      if (name !== undefined) this.#set.set(name, undefined);
+      const equals = data.indexOf('=');
+      if (equals >= 0) this.#set.set(nameBefore(data, equals), undefined);
     } else if (command === 'exec') {
       this.gaps.push({ ...origin, at: this.#length, what: 'the output of a command (exec)' });
     } else if (command === 'include') {
@@ -218,8 +227,16 @@ class Preprocessor implements Preprocessed {
     if (/[<>]/.test(withoutComments)) this.dropped.push({ file, offset: line.offsetOf(0), what });
   }
 
+  /** What is kept: text and values. */
+  #count(length: number): void {
+    this.#kept += length;
+    if (this.#kept > MAX_LENGTH)
+      throw new AppError('acl_not_accepted', `it is larger than ${MAX_LENGTH} bytes after its variables`);
+  }
+
   #emit(line: Line, from: number, to: number, file: number): void {
     if (to <= from) return;
+    this.#count(to - from);
     let start = from;
     while (start < to) {
       const offset = line.offsetOf(start);
@@ -245,4 +262,8 @@ function endOfBraces(text: string, open: number): number {
     }
   }
   return -1;
+}
+
+function nameBefore(data: string, equals: number): string {
+  return data.slice(0, equals).replace(/(?<! ) +$/, '');
 }

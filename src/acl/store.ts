@@ -14,6 +14,8 @@ export interface StoredFile {
 }
 
 const LOCK_PAUSE_MS = 100;
+/** After so long, a lock that does not say whose it is was left by a crash between two steps. */
+const EMPTY_LOCK_MS = 10_000;
 
 /**
  * A file that somebody else reads at any moment: it is replaced whole or not at all, by one writer at a time.
@@ -162,8 +164,15 @@ async function syncFolder(folder: string): Promise<void> {
 async function takeLock(lock: string, mine: string): Promise<boolean> {
   try {
     const handle = await open(lock, 'wx', 0o644);
-    await handle.writeFile(mine);
-    await handle.close();
+    try {
+      await handle.writeFile(mine);
+    } catch (error) {
+      // One that does not say whose it is would never be taken away.
+      await unlink(lock).catch(() => undefined);
+      throw error;
+    } finally {
+      await handle.close();
+    }
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
@@ -175,8 +184,16 @@ async function takeLock(lock: string, mine: string): Promise<boolean> {
 async function removeStale(lock: string): Promise<void> {
   const text = await readFile(lock, 'utf8').catch(() => '');
   const match = /^([0-9]+) (\S+) /.exec(text);
-  if (match?.[1] === undefined || match[2] !== hostname() || isAlive(Number(match[1]))) return;
+  const isEmpty = text === '' && (await ageOf(lock)) > EMPTY_LOCK_MS;
+  const isDead = match?.[1] !== undefined && match[2] === hostname() && !isAlive(Number(match[1]));
+  if (!isEmpty && !isDead) return;
   if ((await readFile(lock, 'utf8').catch(() => '')) === text) await unlink(lock).catch(() => undefined);
+}
+
+/** In milliseconds; 0 when it is not there. */
+async function ageOf(file: string): Promise<number> {
+  const status = await stat(file).catch(() => undefined);
+  return status === undefined ? 0 : Math.abs(Date.now() - status.mtimeMs);
 }
 
 function isAlive(pid: number): boolean {

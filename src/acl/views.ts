@@ -179,7 +179,7 @@ function linesOf(text: string): string[] {
 }
 
 function shownLine(line: string): string {
-  return Buffer.from(line.replace(/[\r\n]+$/, ''), 'latin1')
+  return Buffer.from(line.replace(/(?<![\r\n])[\r\n]+$/, ''), 'latin1')
     .toString('utf8')
     .replaceAll('\t', '    ')
     .replaceAll(/\p{Cc}/gu, '\u00b7');

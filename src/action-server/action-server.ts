@@ -3,6 +3,7 @@ import type { Policy } from '../call/policy.js';
 import { AppError, ERRORS } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { FlowSet } from '../flow/flow-set.js';
+import type { TraceContext } from '../http-client/trace-context.js';
 import { AskedCall } from './asked-call.js';
 import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
@@ -29,6 +30,8 @@ export interface ActionRequest extends Incoming {
   readonly parameters: Parameters;
   /** How the client named this server. */
   readonly host: string | undefined;
+  /** The client's own trace, which functions and apps are to be in; read only where one is asked. */
+  readonly trace?: TraceContext | undefined;
   /** Told once, when the answer is out or the client is gone: whether it was still there. */
   onDelivered(listener: (arrived: boolean) => void): void;
 }
@@ -84,7 +87,7 @@ export class ActionServer {
   constructor(config: ActionsConfig, services: ActionServices, memory: ActionMemory) {
     this.#config = config;
     this.#services = services;
-    this.#publicUrl = config.public_url?.replace(/\/+$/, '');
+    this.#publicUrl = config.public_url?.replace(/(?<!\/)\/+$/, '');
     this.#memory = memory;
     this.#now = services.now ?? Date.now;
     this.#walkServices = { ...services, now: this.#now };
@@ -246,6 +249,9 @@ export class ActionServer {
       call,
       policy: entry.policy,
       format,
+      get trace() {
+        return request.trace;
+      },
       get signal() {
         if (controller === undefined) {
           const made = new AbortController();

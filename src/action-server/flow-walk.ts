@@ -4,6 +4,7 @@ import { advance, begin, resume } from '../flow/engine.js';
 import type { FlowSet } from '../flow/flow-set.js';
 import type { FlowCall, FlowOutcome, FlowStep, FlowTurn } from '../flow/port.js';
 import type { FlowState } from '../flow/state.js';
+import type { TraceContext } from '../http-client/trace-context.js';
 import type { FlowFunctions } from '../source/flow/functions.js';
 import { languageOf } from '../source/flow/language.js';
 import type { ActionSource } from '../source/port.js';
@@ -27,6 +28,7 @@ export interface WalkOptions {
   readonly call: AskedCall;
   readonly policy: string;
   readonly format: Format;
+  readonly trace: TraceContext | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -226,8 +228,9 @@ export class FlowWalk {
     if (refusal !== undefined) return refusal;
     const source = this.#services.app(data);
     if ('code' in source) return `${source.code}: ${source.detail}`;
-    const { call, signal } = this.#options;
-    const answer = await source.start(call, { signal, onAttempt: () => undefined });
+    const { call, signal, trace } = this.#options;
+    const traced = trace === undefined ? {} : { trace };
+    const answer = await source.start(call, { signal, onAttempt: () => undefined, ...traced });
     if (answer.kind === 'failed') return `${answer.code}: ${answer.detail}`;
     if (answer.kind !== 'actions') return undefined;
     if (this.#items.length + answer.actions.length > MOST_ITEMS_WITH_APP)
@@ -249,7 +252,7 @@ export class FlowWalk {
   async #invoke(step: FlowStep & { readonly kind: 'invoke' }, state: FlowState): Promise<Walked> {
     if ((this.#invocations += 1) > MOST_INVOCATIONS)
       return { kind: 'failed', code: 'flow_loop', detail: `more than ${MOST_INVOCATIONS} functions at once` };
-    const { set, call, signal } = this.#options;
+    const { set, call, signal, trace } = this.#options;
     const { result } = await this.#services.functions.invoke({
       name: step.function,
       parameters: step.parameters,
@@ -260,6 +263,7 @@ export class FlowWalk {
       language: languageOf(set, state, this.#flowCall),
       queue: state.queue,
       signal,
+      ...(trace === undefined ? {} : { trace }),
     });
     return this.#go(advance(set, state, { kind: 'function', result }, this.#flowCall));
   }

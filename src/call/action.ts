@@ -22,6 +22,8 @@ export interface Action {
   readonly id?: string;
   /** `continue` (the dialplan's own habit) goes on with the next action; `stop` ends the program as failed. */
   readonly onError: 'continue' | 'stop';
+  /** The data as logs, traces and records may show it, where some of it is nobody's business. */
+  readonly shown?: string;
   /** Stop the action after this many milliseconds; see docs/reference/actions.md for what that means to each. */
   readonly timeoutMs?: number;
 }

@@ -11,6 +11,9 @@ import { REAL_TIME } from './run-context.js';
  */
 const QUIET_MS = 1000;
 
+/** A reason of our own: without one an exception with its stack is made for every call. */
+const ENDED = 'the call ended';
+
 export type Asked =
   | { readonly answer: SourceMove }
   | { readonly left: SegmentEnd }
@@ -32,7 +35,7 @@ export async function ask(
   const { channel, trace, services } = run;
   const time = services.time ?? REAL_TIME;
   const controller = new AbortController();
-  const cancel = (): void => controller.abort();
+  const cancel = (): void => controller.abort(ENDED);
   if (isGone(channel)) return { left: endOf(channel) };
   channel.gone.addEventListener('abort', cancel, { once: true });
   run.asking = controller;
@@ -59,7 +62,7 @@ export async function ask(
       const end = kept ? await channel.wait(play) : await keep();
       kept = true;
       if (end.kind === 'completed') continue;
-      controller.abort();
+      controller.abort(ENDED);
       await pending;
       return { left: end };
     }

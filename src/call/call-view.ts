@@ -1,5 +1,6 @@
 import type { CallView } from '../source/port.js';
 import type { ChannelData } from '../switch/channel.js';
+import type { Outcome } from './outcome.js';
 
 /**
  * FreeSWITCH's own names for the fields of a caller profile (switch_caller.c switch_caller_get_field_by_name) and
@@ -32,6 +33,8 @@ export class KnownCall implements CallView {
   readonly uuid: string;
   readonly #data: ChannelData;
   readonly #since = new Map<string, string>();
+  readonly #masked = new Set<string>();
+  readonly #entered = new Set<string>();
 
   constructor(uuid: string, data: ChannelData) {
     this.uuid = uuid;
@@ -43,6 +46,27 @@ export class KnownCall implements CallView {
     if (known !== undefined) return known;
     const header = Object.hasOwn(PROFILE_FIELDS, name) ? PROFILE_FIELDS[name] : undefined;
     return header === undefined ? undefined : this.#data.header(header);
+  }
+
+  isMasked(name: string): boolean {
+    return this.#masked.has(name);
+  }
+
+  isEntered(name: string): boolean {
+    return this.#entered.has(name);
+  }
+
+  /** From now on these are nobody's business. */
+  mask(names: readonly string[]): void {
+    for (const name of names) this.#masked.add(name);
+  }
+
+  /** What an action has left. */
+  learnFrom({ application, variables }: Pick<Outcome, 'application' | 'variables'>): void {
+    if (application === 'read' || application === 'play_and_get_digits') {
+      for (const name of Object.keys(variables)) if (!name.startsWith('read_')) this.#entered.add(name);
+    }
+    this.learn(variables);
   }
 
   learn(values: Readonly<Record<string, string>>): void {

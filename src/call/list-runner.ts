@@ -133,7 +133,7 @@ export class ListRunner {
       const step = result.steps[at] ?? { state: 'not_run', values: {}, timedOut: false };
       const outcome = settle(placed, step, result.end, this.#context.interrupted);
       this.#settled(outcome);
-      this.#context.call.learn(outcome.variables);
+      this.#context.call.learnFrom(outcome);
       if (placed.action.onError === 'stop' && outcome.status !== 'ok') failed ??= outcome;
     });
     if (result.end.kind !== 'completed') return { kind: 'left', end: result.end };
@@ -152,7 +152,9 @@ export class ListRunner {
       this.#options.outermost &&
       segment.at(-1)?.action.onError !== 'stop' &&
       context.appended.length === 0;
-    const after = release ? context.endVariables(context.completion, context.ran + segment.length) : {};
+    const after = release
+      ? context.endVariables(context.completion, context.ran + segment.length)
+      : context.progressVariables(segment);
     const before = release ? {} : context.stateVariables(segment);
     const places = this.#dial(segment);
     context.trace.add({
@@ -191,7 +193,9 @@ export class ListRunner {
   #refusal(action: Action): string | undefined {
     const { services } = this.#context;
     const verdict = this.#verdict(action);
-    if (!verdict.allowed) return `${verdict.rule}: ${verdict.detail}`;
+    // The detail may quote what is nobody's business.
+    if (!verdict.allowed)
+      return action.shown === undefined ? `${verdict.rule}: ${verdict.detail}` : verdict.rule;
     const limit = verdict.concurrency;
     if (limit !== undefined && services.dialLimits.inUse(limit.key) >= limit.max) {
       return `dial.concurrent: ${limit.max} calls to ${limit.key} are up already`;

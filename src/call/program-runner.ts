@@ -175,11 +175,12 @@ export class ProgramRunner {
   }
 
   /**
-   * Goes on with a call whose daemon died: FreeSWITCH ran the segment that was written to its end and gave the call
-   * to us by the second `socket` of the dialplan.
+   * Goes on with a call whose daemon died, or lost its connection: FreeSWITCH ran the segment that was written to its
+   * end and gave the call to us by the second `socket` of the dialplan.
    */
-  async resume(state: CallState): Promise<Ending> {
+  async resume(written: CallState): Promise<Ending> {
     const context = this.#context;
+    const state = this.#hasRun(written) ? written : unrun(written);
     const { lists, asked } = state;
     context.wroteState = true;
     context.ran = state.ran + state.segment.length;
@@ -200,6 +201,14 @@ export class ProgramRunner {
     context.open.length = 0;
     if (ending?.kind === 'chain') return this.follow(programOfAction(ending), 0, ending);
     return ending ?? DONE;
+  }
+
+  /** Whether the segment of a state came to its end, or the connection broke before all of it was written. */
+  #hasRun({ ran, segment }: CallState): boolean {
+    const { data } = this.#channel;
+    // There the end of a connection breaks off what runs (mod_event_socket.c listener_run: CS_RESET).
+    if (segment.length === 0 || data.header('Socket-Mode') === 'async') return true;
+    return data.variable('cti_actions') === String(ran + segment.length);
   }
 
   /** Somebody was being asked; the question is put again. */
@@ -265,7 +274,7 @@ export class ProgramRunner {
     });
     for (const outcome of outcomes) {
       context.settled(list, outcome, masked);
-      context.call.learn(outcome.variables);
+      context.call.learnFrom(outcome);
     }
     const failed = outcomes.find(
       ({ status }, at) => status !== 'ok' && segment[at]?.action.onError === 'stop',
@@ -290,6 +299,16 @@ interface OwnEnded {
   readonly ending: Ending;
 }
 
+/** The state as it was before its segment was taken off the innermost list. */
+function unrun({ segment, lists, ...state }: CallState): CallState {
+  const place = lists.length - 1;
+  const whole = lists.map((list, at) =>
+    at === place ? { ...list, rest: [...segment, ...list.rest] } : list,
+  );
+  return { ...state, segment: [], lists: whole };
+}
+
 function programOfAction({ placed }: ChainLink): Program {
-  return { kind: ownApplication(placed.action.application) ?? 'curl', target: placed.action.data };
+  const { application, data: target, shown } = placed.action;
+  return { kind: ownApplication(application) ?? 'curl', target, ...(shown === undefined ? {} : { shown }) };
 }

@@ -7,6 +7,8 @@ export interface Program {
   readonly kind: 'curl' | 'flow';
   /** A URL or the name of an endpoint; the name of a flow. */
   readonly target: string;
+  /** The target as logs and traces may show it, where some of it is nobody's business. */
+  readonly shown?: string;
 }
 
 export interface Unusable {

@@ -124,11 +124,12 @@ export class RunContext {
   }
 
   noteSubject(list: number, { index, action }: Placed): void {
-    if (TOLD_OF.has(action.application)) this.subjects.set(`${list}/${index}`, action.data);
+    if (TOLD_OF.has(action.application)) this.subjects.set(`${list}/${index}`, action.shown ?? action.data);
   }
 
   /** @param masked variables of which the trace shows no value */
   settled(list: number, outcome: Outcome, masked: readonly string[] = []): void {
+    this.call.mask(masked);
     const shown =
       masked.length === 0 ? outcome : { ...outcome, variables: hidden(outcome.variables, masked) };
     this.trace.add({ type: 'outcome', list, ...shown });
@@ -156,6 +157,14 @@ export class RunContext {
       ...(asked === undefined ? {} : { asked }),
     };
     return { ...undone, cti_state: writeState(state, channel.uuid, services.seal) };
+  }
+
+  /**
+   * What a segment that the program goes on after sets at its end, and with which a later daemon knows that it has
+   * run: what `stateVariables` said before is no more than that it was about to be sent.
+   */
+  progressVariables(segment: readonly Placed[]): Record<string, string> {
+    return this.resumable ? { cti_actions: String(this.ran + segment.length) } : {};
   }
 
   failed(code: ErrorCode, detail: string): Ending {

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors.js';
 import { applicationInfo } from '../switch/applications.js';
 import type { CallView } from '../source/port.js';
 import type { Channel } from '../switch/channel.js';
+import { parseHangupCause } from '../switch/hangup-cause.js';
 import type { CallRecord, CallResult, TraceEntry } from './call.js';
 import { KnownCall } from './call-view.js';
 import type { OwnList } from './own-list.js';
@@ -40,6 +41,7 @@ export class CallRunner {
   #destination = '';
   #caller = '';
   #wasAnswered = false;
+  #switchName = '';
 
   constructor(channel: Channel, services: RunnerServices, onTrace?: (entry: TraceEntry) => void) {
     this.#channel = channel;
@@ -115,6 +117,11 @@ export class CallRunner {
     return this.#context.begun;
   }
 
+  /** A daemon may have had this very hand-over before. */
+  get again(): boolean {
+    return this.#channel.again === true;
+  }
+
   /** Who calls whom, and what decides about it. */
   get parties(): { readonly program: string; readonly caller: string; readonly destination: string } {
     return { program: this.#programName, caller: this.#caller, destination: this.#destination };
@@ -123,6 +130,11 @@ export class CallRunner {
   /** FreeSWITCH had answered it before it was handed over. */
   get wasAnswered(): boolean {
     return this.#wasAnswered;
+  }
+
+  /** FreeSWITCH's own name for itself, by which its channels can be told from those of others; `''`: not known. */
+  get switchName(): string {
+    return this.#switchName;
   }
 
   /** Whom a transfer was to, or which file or queue an action was about; undefined for other applications. */
@@ -179,6 +191,7 @@ export class CallRunner {
     const { call, trace } = this.#context;
     this.#programName = program;
     this.#wasAnswered = this.#channel.data.header('Answer-State') === 'answered';
+    this.#switchName = this.#channel.data.header('FreeSWITCH-Switchname') ?? '';
     this.#destination = call.get('destination_number') ?? '';
     this.#caller = call.get('caller_id_number') ?? '';
     const [destination, caller] = [this.#destination, this.#caller];
@@ -240,15 +253,25 @@ export class CallRunner {
     if (end.kind === 'moved') return { result: 'moved', detail: end.to };
     if (end.kind === 'lost') return { result: 'lost', detail: end.detail };
     const cause = end.kind === 'hung_up' ? end.cause : '';
-    return { result: this.#hungUpByUs() ? 'done' : 'hung_up', detail: cause };
+    const ours = this.#ownHangup();
+    if (ours === undefined) return { result: 'hung_up', detail: cause };
+    return { result: 'done', detail: cause === '' ? ours.cause : cause };
   }
 
-  /** A hang-up that an action asked for is an end as asked. */
-  #hungUpByUs(): boolean {
+  /**
+   * A hang-up that an action asked for is an end as asked.
+   * @returns with which cause, where that is known beforehand: a synchronous socket does not tell it
+   */
+  #ownHangup(): { readonly cause: string } | undefined {
     const last = this.#context.trace.entries.findLast(
       (entry) => entry.type === 'outcome' && entry.status !== 'not_run',
     );
-    if (last?.type !== 'outcome' || last.status !== 'ok') return false;
-    return applicationInfo(last.application).ends === 'hangup';
+    if (last?.type !== 'outcome' || last.status !== 'ok') return undefined;
+    if (applicationInfo(last.application).ends !== 'hangup') return undefined;
+    if (last.application !== 'hangup') return { cause: '' };
+    const asked = this.subjectOf(last.list, last.index) ?? '';
+    // What FreeSWITCH takes for none, or one that it does not know (mod_dptools.c hangup_function, switch_channel.c
+    // switch_channel_str2cause).
+    return { cause: parseHangupCause(asked.trim()) ?? 'NORMAL_CLEARING' };
   }
 }

@@ -20,6 +20,7 @@ const actionSchema = z.object({
   id: z.string().optional(),
   onError: z.enum(['continue', 'stop']),
   timeoutMs: z.number().optional(),
+  shown: z.string().optional(),
 });
 
 const onePlacedSchema = z.object({ index: z.number().int().nonnegative(), action: actionSchema });
@@ -63,7 +64,7 @@ const stateSchema = z.object({
   asked: z
     .union([
       z.object({ source: sourceSchema }),
-      z.object({ kind: z.enum(['curl', 'flow']), target: z.string() }),
+      z.object({ kind: z.enum(['curl', 'flow']), target: z.string(), shown: z.string().optional() }),
     ])
     .optional(),
 });
@@ -123,7 +124,7 @@ export function readState(
       refused,
       segment: segment.map(placed),
       lists: lists.map(listRest),
-      ...(asked === undefined ? {} : { asked }),
+      ...(asked === undefined ? {} : { asked: 'target' in asked ? withoutUndefined(asked) : asked }),
     };
   } catch {
     return undefined;

@@ -14,6 +14,10 @@ export interface CallBegin {
   readonly destination: string;
   /** A daemon had begun with it before. */
   readonly resumed: boolean;
+  /** FreeSWITCH's name for itself; left out: not known. */
+  readonly switchName?: string;
+  /** A daemon may have begun with it before, and left nothing by which it could be told. */
+  readonly again?: boolean;
 }
 
 /** Something that happened on a call. */
@@ -30,8 +34,11 @@ export interface Scope {
   readonly name: string;
 }
 
-/** Whether a channel of that uuid exists; undefined when nobody can say. */
-export type IsAlive = (uuid: string) => Promise<boolean | undefined>;
+/**
+ * Whether a channel of that uuid exists; undefined when nobody can say.
+ * @param switchName of the FreeSWITCH that has it, as far as it is known
+ */
+export type IsAlive = (uuid: string, switchName?: string) => Promise<boolean | undefined>;
 
 export interface LedgerOptions {
   readonly receivers: Readonly<Record<string, ReceiverSettings>>;
@@ -45,6 +52,7 @@ export interface LedgerOptions {
 }
 
 interface Waiting {
+  /** By the clock that nobody sets. */
   readonly since: number;
   /** `lost`: nobody knows what became of it. `interrupted`: another program is to go on with it. */
   readonly why: 'lost' | 'interrupted';
@@ -62,27 +70,36 @@ export class CallLedger {
   /** Of no program for now. */
   readonly #waiting = new Map<OpenCall, Waiting>();
 
+  /** When calls began that this daemon has had from their begin, by the clock that nobody sets. */
+  readonly #beganAt = new WeakMap<OpenCall, number>();
+
   constructor(options: LedgerOptions) {
     this.#options = options;
   }
 
   /** A call was handed over: a new one, or one that goes on after its daemon died or its program was replaced. */
   begin(begin: CallBegin): void {
-    const { uuid, resumed } = begin;
+    const { again = false, ...told } = begin;
+    const { uuid, resumed } = told;
     // Its daemon may have died a moment ago.
-    if (resumed && !this.#byUuid.has(uuid)) this.#options.adopt();
+    if ((resumed || again) && !this.#byUuid.has(uuid)) this.#options.adopt();
     const known = this.#byUuid.get(uuid);
     const waits = known === undefined ? undefined : this.#waiting.get(known);
     if (known !== undefined) {
       this.#waiting.delete(known);
       // Whoever had it last is gone, and it comes as if nobody had had it: another call on the same channel.
-      const isAnother = waits?.why === 'lost' && (!resumed || known.begun !== begin.begun);
+      const isAnother = waits?.why === 'lost' && !again && (!resumed || known.begun !== begin.begun);
       if (!isAnother) return;
       this.#finish(known, { result: 'lost' });
     }
-    const call: OpenCall = { ...begin, id: callIdOf(begin), recordings: [], streams: {} };
+    const call: OpenCall = { ...told, id: callIdOf(begin), recordings: [], streams: {} };
     this.#byUuid.set(uuid, resumed ? { ...call, ...this.#continued(begin) } : call);
-    this.#join(this.#byUuid.get(uuid) ?? call, undefined);
+    const open = this.#byUuid.get(uuid) ?? call;
+    if (!resumed) {
+      const { clock } = this.#options;
+      this.#beganAt.set(open, clock.elapsed() - (clock.now() - begin.begun));
+    }
+    this.#join(open, undefined);
   }
 
   /** What decides about the call from here on: receivers that were waiting for that are told from its begin. */
@@ -128,7 +145,7 @@ export class CallLedger {
   /** The call has no program now, but its end is not known either. */
   wait(uuid: string, why: Waiting['why']): void {
     const call = this.#byUuid.get(uuid);
-    if (call !== undefined) this.#waiting.set(call, { since: this.#options.clock.now(), why });
+    if (call !== undefined) this.#waiting.set(call, { since: this.#options.clock.elapsed(), why });
   }
 
   /** Calls that a daemon before this one had. */
@@ -142,16 +159,16 @@ export class CallLedger {
       }
       if (other !== undefined) this.#finish(other, { result: 'lost' });
       this.#byUuid.set(call.uuid, call);
-      this.#waiting.set(call, { since: this.#options.clock.now(), why: 'lost' });
+      this.#waiting.set(call, { since: this.#options.clock.elapsed(), why: 'lost' });
     }
   }
 
   /** Ends calls of which nobody will tell the end any more. */
   async sweep(isAlive: IsAlive): Promise<void> {
     for (const [call, waiting] of this.#waiting) {
-      const waitedMs = this.#options.clock.now() - waiting.since;
+      const waitedMs = this.#options.clock.elapsed() - waiting.since;
       if (waitedMs < LEFT_ALONE_MS) continue;
-      const alive = await isAlive(call.uuid).catch(() => undefined);
+      const alive = await isAlive(call.uuid, call.switchName).catch(() => undefined);
       // Taken up meanwhile.
       if (this.#waiting.get(call) !== waiting) continue;
       const forgotten =
@@ -218,7 +235,10 @@ export class CallLedger {
     if (this.#byUuid.get(call.uuid) === call) this.#byUuid.delete(call.uuid);
     const receivers = Object.keys(call.streams);
     if (receivers.length === 0) return;
-    const durationMs = Math.max(0, this.#options.clock.now() - call.begun);
+    const { clock } = this.#options;
+    const beganAt = this.#beganAt.get(call);
+    const lasted = beganAt === undefined ? clock.now() - call.begun : clock.elapsed() - beganAt;
+    const durationMs = Math.max(0, Math.round(lasted));
     for (const receiver of receivers) {
       if (this.#options.receivers[receiver] === undefined) continue;
       this.#add(call, receiver, 'call.ended', { duration_ms: durationMs, ...data });

@@ -184,11 +184,11 @@ export class Callbacks {
 
   /** Resolves when everything was sent, or nothing gets through, or after the time. */
   async finish(timeoutMs: number): Promise<void> {
-    const until = Date.now() + timeoutMs;
+    const until = performance.now() + timeoutMs;
     this.#outbox?.flush();
     const isSending = (): boolean =>
       this.status.some(({ waiting, failingSince }) => waiting > 0 && failingSince === undefined);
-    while (isSending() && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (isSending() && performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
   }
 
   /** Calls that are open, and what was not sent, are left to the daemon that is started next. */
@@ -202,7 +202,7 @@ export class Callbacks {
 
   /** What concerns calls is done when this returns its promise. */
   async #adopt(): Promise<void> {
-    this.#adoptedAt = this.#clock.now();
+    this.#adoptedAt = this.#clock.elapsed();
     try {
       const adopted = this.#outbox?.adopt();
       this.calls?.adopted(adopted?.calls ?? []);
@@ -224,7 +224,7 @@ export class Callbacks {
   }
 
   async #sweep(): Promise<void> {
-    if (this.#clock.now() - this.#adoptedAt >= ADOPT_MS) await this.#adopt();
+    if (this.#clock.elapsed() - this.#adoptedAt >= ADOPT_MS) await this.#adopt();
     await this.calls?.sweep(this.#isAlive);
   }
 

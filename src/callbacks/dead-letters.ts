@@ -116,9 +116,14 @@ export class DeadLetters {
 
   async #append(lines: readonly string[]): Promise<void> {
     const handle = await open(this.#path, 'a', 0o600);
+    const { size } = await handle.stat();
     try {
       await handle.appendFile(lines.map((line) => `${line}\n`).join(''));
       await handle.datasync();
+    } catch (error) {
+      // Half a line, which a full disk took, would swallow the next one.
+      await handle.truncate(size).catch(() => undefined);
+      throw error;
     } finally {
       await handle.close();
     }

@@ -77,6 +77,7 @@ export class Delivery {
   #lastError: string | undefined;
   /** Set while the receiver is down: how often it was tried since. */
   #rounds = 0;
+  /** These two in milliseconds of the clock that nobody sets. */
   #pausedUntil = 0;
   #wakeAt: number | undefined;
   #forgetWake: (() => void) | undefined;
@@ -106,7 +107,7 @@ export class Delivery {
   }
 
   get status(): DeliveryStatus {
-    const { outbox, deadLetters, sender } = this.#options;
+    const { outbox, deadLetters, sender, clock } = this.#options;
     return {
       receiver: this.receiver,
       url: sender.shownUrl,
@@ -117,7 +118,7 @@ export class Delivery {
       ...(this.#failingSince === undefined || this.#lastError === undefined
         ? {}
         : { lastError: this.#lastError }),
-      ...(this.#wakeAt === undefined ? {} : { nextTryAt: this.#wakeAt }),
+      ...(this.#wakeAt === undefined ? {} : { nextTryAt: clock.now() + this.#wakeAt - clock.elapsed() }),
     };
   }
 
@@ -169,7 +170,7 @@ export class Delivery {
   /** Everything that is held waits for a later try, while the receiver takes others: the worst gives way. */
   #makeRoom(): void {
     const { clock } = this.#options;
-    if (this.#rounds > 0 || this.#inFlight > 0 || this.#lanes.free(clock.now()) !== undefined) return;
+    if (this.#rounds > 0 || this.#inFlight > 0 || this.#lanes.free(clock.elapsed()) !== undefined) return;
     const worst = this.#lanes.worst();
     if (worst === undefined) return;
     this.#inFlight += 1;
@@ -179,7 +180,7 @@ export class Delivery {
 
   #dispatch(): void {
     const { clock, settings } = this.#options;
-    const now = clock.now();
+    const now = clock.elapsed();
     if (now < this.#pausedUntil) {
       this.#wakeAfter(this.#pausedUntil - now);
       return;
@@ -247,10 +248,10 @@ export class Delivery {
 
   async #failed(lane: Lane, event: PlacedEvent, verdict: WebhookVerdict): Promise<void> {
     const { clock, log, settings, sender } = this.#options;
-    const now = clock.now();
+    const now = clock.elapsed();
     this.#failures += 1;
     this.#failedCalls.add(lane.call);
-    this.#failingSince ??= now;
+    this.#failingSince ??= clock.now();
     this.#lastError = verdict.detail;
     const isDown =
       !verdict.answered ||
@@ -275,7 +276,7 @@ export class Delivery {
       lane.failures += 1;
       lane.notBefore = now + this.#pauseMs(lane.failures, 0);
     }
-    const age = now - Date.parse(event.event.timestamp);
+    const age = clock.now() - Date.parse(event.event.timestamp);
     if (age >= settings.give_up_after_s * 1000) await this.#bury(lane, verdict.detail);
   }
 
@@ -296,7 +297,7 @@ export class Delivery {
       await deadLetters.add({ to: this.receiver, event, reason, attempts, buried_at });
     } catch (error) {
       // It stays where it is.
-      lane.notBefore = clock.now() + this.#pauseMs(30, 0);
+      lane.notBefore = clock.elapsed() + this.#pauseMs(30, 0);
       const code = (error as NodeJS.ErrnoException).code ?? 'error';
       log?.error({ receiver: this.receiver, code }, 'callbacks: dead letters can not be written');
       return;
@@ -316,7 +317,7 @@ export class Delivery {
   /** The earliest time counts; it comes again if it is not the last. */
   #wakeAfter(delayMs: number): void {
     const { clock } = this.#options;
-    const at = clock.now() + delayMs;
+    const at = clock.elapsed() + delayMs;
     if (this.#wakeAt !== undefined && this.#wakeAt <= at) return;
     this.#forgetWake?.();
     this.#wakeAt = at;

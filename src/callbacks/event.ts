@@ -50,6 +50,8 @@ export interface OpenCall {
   readonly program: string;
   readonly caller: string;
   readonly destination: string;
+  /** FreeSWITCH's name for itself; left out: not known. */
+  readonly switchName?: string | undefined;
   /** A daemon had the call before, and its receivers know it by this id. */
   readonly continues?: string | undefined;
   readonly resumed: boolean;

@@ -9,7 +9,7 @@ export interface Lane {
   attempts: number;
   /** While others were taken. */
   failures: number;
-  /** In milliseconds since the epoch. */
+  /** In milliseconds of the clock that nobody sets. */
   notBefore: number;
 }
 

@@ -186,7 +186,7 @@ function originOf(cli: Cli, flags: DaemonFlags): string {
   const { protocol, origin, pathname, username, password } = new URL(named);
   const plain = (protocol === 'http:' || protocol === 'https:') && username === '' && password === '';
   if (!plain) throw new AppError('usage', `${from}: expected an http(s) URL without user and password`);
-  return `${origin}${pathname.replace(/\/+$/, '')}`;
+  return `${origin}${pathname.replace(/(?<!\/)\/+$/, '')}`;
 }
 
 function tokenOf(cli: Cli, flags: DaemonFlags): string | undefined {
@@ -230,6 +230,11 @@ function errorOf(status: number, value: unknown, origin: string): AppError {
   const answer = errorAnswerSchema.safeParse(value);
   if (!answer.success) return new AppError('daemon_protocol', `${origin} answered ${status}`);
   const { code, message, detail } = answer.data.error;
+  return errorOfCode(code, detail, message);
+}
+
+/** An error that the daemon told of. One of a later version is not known here. */
+export function errorOfCode(code: string, detail: string, message = ''): AppError {
   if (Object.hasOwn(ERRORS, code)) return new AppError(code as ErrorCode, detail);
   return new AppError('daemon_protocol', `${code}: ${message} ${detail}`.trim());
 }

@@ -3,6 +3,11 @@ export interface Cli {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Results. */
   out(text: string): void;
+  /**
+   * From now on this process goes on when its output can't be written.
+   * @returns writes lines of the log, as far as somebody takes them; absent: `out` does
+   */
+  readonly keepGoing?: () => (line: string) => void;
   /** Errors, warnings, hints. */
   err(text: string): void;
   /** The output is a terminal, in which what was written can be written over. */

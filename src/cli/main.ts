@@ -2,13 +2,22 @@
 import { createInterface } from 'node:readline/promises';
 import type { Cli } from './cli.js';
 import { EXIT } from './exit-code.js';
+import { logOutput } from './log-output.js';
 import { printError } from './print-error.js';
 import { run } from './program.js';
+
+let keepsGoing = false;
 
 const cli: Cli = {
   env: process.env,
   out: (text) => void process.stdout.write(text),
   err: (text) => void process.stderr.write(text),
+  keepGoing() {
+    keepsGoing = true;
+    // A limit on the size of files (RLIMIT_FSIZE) is an error of the write, not the end of the process.
+    process.on('SIGXFSZ', () => undefined);
+    return logOutput();
+  },
   terminal: process.stdout.isTTY,
   colour: process.stdout.isTTY && !process.env['NO_COLOR'],
   onSignal(listener) {
@@ -58,8 +67,12 @@ process.on('uncaughtException', (error) => {
 });
 // `switchhook check | head` is no reason to complain.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // A daemon has calls; its log is worth less than they are.
+  if (keepsGoing) return;
   if (error.code !== 'EPIPE') throw error;
   process.exit(EXIT.ok);
 });
+
+process.stderr.on('error', () => undefined);
 
 process.exitCode = await run(process.argv.slice(2), cli);

@@ -26,7 +26,8 @@ Example:
 
 async function serve(cli: Cli, flags: ConfigFlag): Promise<number> {
   const { config, files, warnings } = readNamedConfig(cli, flags, 'fail');
-  const log = createLogger(config.log, { write: (line) => cli.out(line) });
+  const write = cli.keepGoing?.() ?? ((line: string) => cli.out(line));
+  const log = createLogger(config.log, { write });
   log.info({ files }, 'configuration read');
   for (const warning of warnings) log.warn({ warning }, 'configuration needs a look');
 

@@ -90,7 +90,7 @@ function pathOf(
     const known: string[] = [...(here?.keys() ?? []), ...(isPlainMap(value) ? Object.keys(value) : [])];
     let name = known.find((key) => folded(key) === folded(segment));
     const isLast = index === segments.length - 1;
-    if (name === undefined && isLast && /.+_FILE$/i.test(segment)) {
+    if (name === undefined && isLast && /._FILE$/i.test(segment)) {
       fromFile = true;
       const stem = segment.slice(0, -'_FILE'.length);
       name = known.find((key) => folded(key) === folded(stem)) ?? stem.toLowerCase();

@@ -19,7 +19,7 @@ export interface ConfigChange {
  * What a running daemon takes over. Everything else is built once, when it starts: sockets, files, connections to
  * switches.
  */
-const RELOADABLE: readonly string[] = [
+export const RELOADABLE: readonly string[] = [
   'limits',
   'app',
   'endpoints',
@@ -49,6 +49,20 @@ export function planReload(before: Config, after: Config): ConfigChange[] {
   );
   if (stubborn.length > 0) throw new AppError('restart_needed', stubborn.map(({ path }) => path).join(', '));
   return changes;
+}
+
+/** What of a change that is taken over is in force for a part of the daemon only, until it is started again. */
+export function reloadWarnings(after: Config, changes: readonly ConfigChange[]): string[] {
+  if (!changes.some(({ path }) => path === 'egress' || path.startsWith('egress.'))) return [];
+  const senders = [
+    ...(Object.keys(after.callbacks.receivers).length > 0 ? ['callbacks'] : []),
+    ...(after.records.http === undefined ? [] : ['records.http']),
+    ...(after.traces.endpoint === undefined ? [] : ['traces']),
+  ];
+  if (senders.length === 0) return [];
+  return [
+    `egress: in force for apps and functions; ${senders.join(', ')} keep the old rules until a restart`,
+  ];
 }
 
 type Pair = readonly [before: unknown, after: unknown];

@@ -10,6 +10,9 @@ const DEFAULT_BACKOFF: BackoffSettings = { initialMs: 500, maxMs: 15_000 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 const DEFAULT_JOB_TIMEOUT_MS = 60_000;
+const DEFAULT_LOOK_EVERY_MS = 5_000;
+/** So many looks in a row without a reply, and the connection is given up; after the first, one is asked for. */
+const MOST_SILENT_LOOKS = 3;
 
 export interface EslClientOptions {
   readonly host: string;
@@ -25,6 +28,11 @@ export interface EslClientOptions {
   readonly replyTimeoutMs?: number | undefined;
   /** For the result of a `bgapi`. */
   readonly jobTimeoutMs?: number | undefined;
+  /**
+   * How often it is looked whether the far end is still there. A network that swallows what is sent is noticed by
+   * TCP after a quarter of an hour; here, after three to four times this long.
+   */
+  readonly lookEveryMs?: number | undefined;
   /** From 0 to 1, for the jitter. */
   readonly random?: (() => number) | undefined;
 }
@@ -66,6 +74,7 @@ export class EslClient {
   #state: EslClientState = { kind: 'stopped', since: Date.now() };
   #connection: EslConnection | undefined;
   #retry: NodeJS.Timeout | undefined;
+  #looks: NodeJS.Timeout | undefined;
   #failures = 0;
   /** This connection delivers the results of `bgapi`. */
   #hearsJobs: Promise<unknown> | undefined;
@@ -134,6 +143,7 @@ export class EslClient {
   /** Ends the connection; whatever waits is rejected. */
   async stop(): Promise<void> {
     clearTimeout(this.#retry);
+    clearInterval(this.#looks);
     const connection = this.#connection;
     this.#connection = undefined;
     this.#enter('stopped');
@@ -205,9 +215,26 @@ export class EslClient {
   #begin(connection: EslConnection): void {
     if (connection !== this.#connection) return;
     this.#hearsJobs = undefined;
+    this.#watch(connection);
     this.#enter('connected');
     for (const waiter of this.#waiters) waiter.resolve(connection);
     this.#waiters.clear();
+  }
+
+  /** Counts looks, not time: after a hold-up of ours, what has arrived meanwhile is read before the next look. */
+  #watch(connection: EslConnection): void {
+    const everyMs = this.#options.lookEveryMs ?? DEFAULT_LOOK_EVERY_MS;
+    let replies = connection.replies;
+    let silent = 0;
+    clearInterval(this.#looks);
+    this.#looks = setInterval(() => {
+      silent = connection.replies === replies ? silent + 1 : 0;
+      replies = connection.replies;
+      if (silent === 1) void connection.send({ line: 'api echo switchhook', timeoutMs: 0 });
+      if (silent < MOST_SILENT_LOOKS) return;
+      connection.destroy(`No reply of the switch for ${silent * everyMs} ms.`, 'timeout');
+    }, everyMs);
+    this.#looks.unref();
   }
 
   /** FreeSWITCH was asked and said no: trying again would only fill its log. */
@@ -222,6 +249,7 @@ export class EslClient {
   #lost(connection: EslConnection, close: EslClose): void {
     if (connection !== this.#connection) return;
     this.#connection = undefined;
+    clearInterval(this.#looks);
     const { kind, since } = this.#state;
     const backoff = this.#options.backoff ?? DEFAULT_BACKOFF;
     // A switch that logs us in and drops us at once is a failure as well, not a reason to begin anew without delay.

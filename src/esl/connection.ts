@@ -81,6 +81,7 @@ export class EslConnection {
   readonly #settleClosed: (close: EslClose) => void;
   #close: EslClose | undefined;
   #ending = false;
+  #replies = 0;
   #remoteAddress = '';
 
   constructor(socket: Socket, options: EslConnectionOptions = {}) {
@@ -109,6 +110,11 @@ export class EslConnection {
     // Asked for when it is wanted: it is a system call, and most calls end without anybody's wanting it.
     if (this.#remoteAddress === '') this.#remoteAddress = addressOf(this.#socket);
     return this.#remoteAddress;
+  }
+
+  /** How many commands were replied to. */
+  get replies(): number {
+    return this.#replies;
   }
 
   /**
@@ -228,6 +234,7 @@ export class EslConnection {
       this.#finish('protocol', 'A reply came that no command asked for.');
       return;
     }
+    this.#replies += 1;
     clearTimeout(pending.timer);
     const text = replyText(frame);
     pending.resolve({ ok: !text.startsWith('-ERR'), text, frame });

@@ -262,7 +262,9 @@ export class FrameReader {
     let start = at + message.lineStart;
     let end = data.indexOf(LF, at + message.searched);
     for (; end > start; end = data.indexOf(LF, start)) {
-      if (isContentLength(data, start)) this.#noteBodyLength(message, readContentLength(data, start, end));
+      // Behind the limit it does not count, however much of it is there already.
+      if (end <= maxEnd && isContentLength(data, start))
+        this.#noteBodyLength(message, readContentLength(data, start, end));
       start = end + 1;
       lineStarts.push(start - at);
     }

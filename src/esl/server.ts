@@ -36,7 +36,7 @@ export interface EslServerOptions {
    * put an empty line into them: `getvar` answers raw.
    */
   readonly exactVariables?: readonly string[] | undefined;
-  /** How long a peer may take to answer `connect`. */
+  /** How long a peer may take to answer `connect` and what is asked together with it. */
   readonly connectTimeoutMs?: number | undefined;
   readonly onCall: (call: EslSocketCall) => void;
   /** A peer that was dropped before it became a call, and the server's own troubles. */
@@ -100,7 +100,7 @@ export class EslServer {
     const [connected, , ...asked] = connection.sendBatch([
       { line: 'connect', timeoutMs },
       { line: `linger ${LINGER_S}`, timeoutMs: 0 },
-      ...names.map((name) => ({ line: `getvar ${name}`, timeoutMs: 0 })),
+      ...names.map((name) => ({ line: `getvar ${name}`, timeoutMs })),
     ]);
     if (connected === undefined) return;
     Promise.all([connected, ...asked]).then(

@@ -1,6 +1,6 @@
 import { basename, extname } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import type { DocumentPath, FlowSource, Problem } from '../flow/flow.js';
 
 /** A file of conf/flows: parsed, or what is wrong with its YAML. */
@@ -16,7 +16,8 @@ export function flowNameOf(file: string): string {
 export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   const name = flowNameOf(file);
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  // The parser would compare each key with all others of its map.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -33,6 +34,8 @@ export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   // What follows from the first is no news.
   const [wrong] = document.errors;
   if (wrong !== undefined) return { ok: false, problems: [broken(wrong.message, at(wrong.pos[0]))] };
+  const twice = keyTwice(document);
+  if (twice !== undefined) return { ok: false, problems: [broken('Map keys must be unique', at(twice))] };
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -46,13 +49,46 @@ export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   return { ok: true, source: { name, file, document: value, place } };
 }
 
+/** Where the first key begins that its map has already. */
+function keyTwice(document: Document): number | undefined {
+  let found: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) {
+          found = key.range?.[0] ?? 0;
+          return visit.BREAK;
+        }
+        seen.add(key.value);
+      }
+      return undefined;
+    },
+  });
+  return found;
+}
+
+const pairsOf = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+/** By name; a message per block of a large flow would search all of them each time. */
+function pairIn(map: YAMLMap, name: string): Pair | undefined {
+  let pairs = pairsOf.get(map);
+  if (pairs === undefined) {
+    const named = map.items.filter(({ key }) => isScalar(key));
+    pairs = new Map(named.map((pair) => [String((pair.key as Scalar).value), pair]));
+    pairsOf.set(map, pairs);
+  }
+  return pairs.get(name);
+}
+
 /** Where the key of a map, or the item of a list, begins. */
 function offsetOf(document: Document, path: DocumentPath): number | undefined {
   let node = resolved(document.contents, document);
   let offset = document.contents?.range?.[0];
   for (const part of path) {
     if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      const pair = pairIn(node, String(part));
       if (pair === undefined) return undefined;
       offset = (pair.key as Node).range?.[0];
       node = resolved(pair.value as Node | null, document);

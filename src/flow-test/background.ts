@@ -1,11 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
-import type { TestedCase, TestJob } from './job.js';
+import type { TestedCases, TestJob } from './job.js';
 
 /** What the thread answers. */
 export type TestAnswer =
-  | { readonly ok: true; readonly cases: readonly TestedCase[] }
+  | { readonly ok: true; readonly tested: TestedCases }
   | { readonly ok: false; readonly code: ErrorCode; readonly detail: string };
 
 const TIMEOUT_MS = 30_000;
@@ -16,14 +16,14 @@ export class BackgroundTests {
   #last: Promise<unknown> = Promise.resolve();
 
   /** @throws AppError `invalid_request`, `flow_invalid`, `config_invalid`, `config_unreadable`, `tests_unfinished` */
-  run(job: TestJob): Promise<readonly TestedCase[]> {
+  run(job: TestJob): Promise<TestedCases> {
     const next = this.#last.then(() => inThread(job));
     this.#last = next.catch(() => undefined);
     return next;
   }
 }
 
-function inThread(job: TestJob): Promise<readonly TestedCase[]> {
+function inThread(job: TestJob): Promise<TestedCases> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL('./thread.js', import.meta.url), {
       workerData: job,
@@ -35,7 +35,7 @@ function inThread(job: TestJob): Promise<readonly TestedCase[]> {
       void worker.terminate();
     }, TIMEOUT_MS);
     worker.once('message', (answer: TestAnswer) => {
-      if (answer.ok) resolve(answer.cases);
+      if (answer.ok) resolve(answer.tested);
       else reject(new AppError(answer.code, answer.detail));
     });
     worker.once('error', (error) => {

@@ -10,7 +10,10 @@ import { ClaimedNumbers } from '../flow/numbers.js';
 import type { SpeechSettings } from '../flow/speech/settings.js';
 import type { FunctionSettings } from '../functions/settings.js';
 import { caseFileSchema, casesOf, readCaseFile } from './case-file.js';
+import { Coverage } from './coverage.js';
+import type { FlowCoverage } from './coverage.js';
 import { phrasesOf } from './phrases.js';
+import type { Ground } from './run-case.js';
 import { Stage } from './stage.js';
 import { runSuite } from './suite.js';
 import type { CaseOfFile } from './suite.js';
@@ -25,8 +28,10 @@ export interface TestJob {
   readonly policy: string;
   readonly numbers: readonly { readonly number: string; readonly flow: string }[];
   readonly functions: ReadonlyMap<string, FunctionSettings> | undefined;
-  /** A case file, or the folder of case files. */
-  readonly cases: { readonly content: unknown } | { readonly folder: string };
+  /** Case files as they were parsed, or the folder of case files. */
+  readonly cases:
+    | { readonly files: readonly { readonly name: string; readonly content: unknown }[] }
+    | { readonly folder: string };
   /** Only cases with that in their name. */
   readonly only?: string;
 }
@@ -39,6 +44,12 @@ export interface TestedCase {
   /** `block:exit` of every block that was left. */
   readonly path: readonly string[];
   readonly ends: string;
+  readonly realMs: number;
+}
+
+export interface TestedCases {
+  readonly cases: readonly TestedCase[];
+  readonly coverage: readonly FlowCoverage[];
 }
 
 /** More than that is for the command line. */
@@ -48,7 +59,7 @@ export const MOST_CASES = 1000;
  * Nothing is asked over the network: what a case wants to be `real` is not there.
  * @throws AppError `invalid_request`, `flow_invalid`; ConfigError
  */
-export async function runJob(job: TestJob): Promise<TestedCase[]> {
+export async function runJob(job: TestJob): Promise<TestedCases> {
   const flows = Object.entries(job.flows).map(([name, document]) => {
     const source: FlowSource = { name, file: `${name}.yaml`, document, place: () => undefined };
     const read = readFlow(source);
@@ -62,39 +73,44 @@ export async function runJob(job: TestJob): Promise<TestedCase[]> {
   if (cases.length > MOST_CASES)
     throw new AppError('invalid_request', `${cases.length} cases, at most ${MOST_CASES} at a time`);
   const stage = new Stage(flows.flatMap(phrasesOf));
+  const ground: Ground = {
+    set,
+    stage,
+    policies: new Map(Object.entries(job.policies).map(([name, one]) => [name, new Policy(name, one)])),
+    policy: job.policy,
+    numbers: new ClaimedNumbers(job.numbers),
+    declared: job.functions,
+  };
+  const coverage = new Coverage(set);
   try {
-    const results = await runSuite(cases, {
-      set,
-      stage,
-      policies: new Map(Object.entries(job.policies).map(([name, one]) => [name, new Policy(name, one)])),
-      policy: job.policy,
-      numbers: new ClaimedNumbers(job.numbers),
-      declared: job.functions,
-    });
-    return results.map(({ file, name, place, misses, run }) => ({
+    const results = await runSuite(cases, ground, ({ run }) => coverage.add(run));
+    const tested = results.map(({ file, name, place, misses, realMs, run }) => ({
       file,
       name,
       place,
       misses: misses.map(({ what, expected, got }) => ({ what, expected, got })),
       path: run.visits.map(({ block, exit }) => (exit === '' ? block : `${block}:${exit}`)),
       ends: run.ends,
+      realMs,
     }));
+    return { cases: tested, coverage: coverage.flows() };
   } finally {
     await stage.close();
   }
 }
 
 function given(cases: TestJob['cases']): CaseOfFile[] {
-  if ('content' in cases) {
-    const parsed = caseFileSchema.safeParse(cases.content);
-    if (!parsed.success) {
+  if ('files' in cases) {
+    return cases.files.flatMap(({ name: file, content }, at) => {
+      const parsed = caseFileSchema.safeParse(content);
+      if (parsed.success)
+        return casesOf(parsed.data, (index) => `${file}: cases[${index}]`).map((one) => ({ file, one }));
       const [issue] = parsed.error.issues;
       throw new AppError(
         'invalid_request',
-        `body.file.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`,
+        `body.files[${at}].content.${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`,
       );
-    }
-    return casesOf(parsed.data, (index) => `cases[${index}]`).map((one) => ({ file: '', one }));
+    });
   }
   const { folder } = cases;
   let names: string[];

@@ -1,7 +1,10 @@
 import type { CaseResult } from './suite.js';
 
+/** What of a case stands in a report. */
+export type Reported = Pick<CaseResult, 'file' | 'name' | 'place' | 'misses' | 'realMs'>;
+
 /** Test Anything Protocol, version 14. */
-export function tapReport(results: readonly CaseResult[]): string {
+export function tapReport(results: readonly Reported[]): string {
   const lines = ['TAP version 14', `1..${results.length}`];
   results.forEach(({ file, name, place, misses, realMs }, index) => {
     const title = `${file} - ${name}`.replaceAll('\\', '\\\\').replaceAll('#', '\\#');
@@ -21,7 +24,7 @@ export function tapReport(results: readonly CaseResult[]): string {
 }
 
 /** The XML that build servers read. */
-export function junitReport(results: readonly CaseResult[]): string {
+export function junitReport(results: readonly Reported[]): string {
   const files = [...new Set(results.map(({ file }) => file))];
   const suites = files.map((file) => {
     const cases = results.filter((one) => one.file === file);
@@ -34,7 +37,7 @@ export function junitReport(results: readonly CaseResult[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="flows" tests="${results.length}" failures="${failed}">\n${suites.join('')}</testsuites>\n`;
 }
 
-function junitCase(file: string, { name, place, misses, realMs }: CaseResult): string {
+function junitCase(file: string, { name, place, misses, realMs }: Reported): string {
   const head = `    <testcase classname="${xml(file)}" name="${xml(name)}" time="${(realMs / 1000).toFixed(3)}"`;
   if (misses.length === 0) return `${head}/>\n`;
   const text = misses

@@ -254,7 +254,7 @@ function heardIn(
     default: {
       if (action === undefined) return [{ what: 'action', text: application }];
       if (PROMPTS.has(application) && said !== '') return [{ what: 'prompt', text: said }];
-      return [{ what: 'action', text: `${application} ${action.data}`.trim() }];
+      return [{ what: 'action', text: `${application} ${action.shown ?? action.data}`.trim() }];
     }
   }
 }

@@ -43,11 +43,18 @@ export type Move =
       readonly masked: readonly string[];
     }
   /** `call` comes back; the other doesn't. */
-  | { readonly to: 'flow'; readonly flow: string; readonly inputs: Values; readonly call: boolean }
-  | { readonly to: 'return'; readonly values: Values }
+  | { readonly to: 'flow'; readonly flow: string; readonly inputs: Worked; readonly call: boolean }
+  | { readonly to: 'return'; readonly values: Worked }
   | { readonly to: 'end' };
 
 export type Values = Readonly<Record<string, string>>;
+
+/** Values that one flow gives another. */
+export interface Worked {
+  readonly values: Values;
+  /** Names of those that are nobody's business. */
+  readonly masked: readonly string[];
+}
 
 /** What a block sees of the call, and what it may change. */
 export interface Turn {
@@ -119,7 +126,7 @@ export interface BlockType<P> {
   /** What came back for the actions or the function that `enter` asked for. */
   settle?(parameters: P, turn: Turn, event: FlowEvent): Move;
   /** The flow that this block called has returned. */
-  returned?(parameters: P, turn: Turn, values: Values): Move;
+  returned?(parameters: P, turn: Turn, values: Worked): Move;
 }
 
 export const NEXT: Exit = { name: 'next', when: 'it is done' };

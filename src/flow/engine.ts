@@ -1,4 +1,4 @@
-import type { Move, Values } from './block.js';
+import type { Move, Values, Worked } from './block.js';
 import type { Block } from './flow.js';
 import type { FlowSet } from './flow-set.js';
 import type { FlowCall, FlowEvent, FlowFailure, FlowOutcome, FlowStep, FlowTurn, FlowVisit } from './port.js';
@@ -17,16 +17,19 @@ export const MOST_ERRORS = 10;
 
 export interface FlowInputs {
   readonly attributes?: Values;
+  /** Names of attributes that are nobody's business. */
+  readonly masked?: readonly string[];
   readonly flowAttributes?: Values;
 }
 
 /** Begins a flow on a call. */
 export function begin(set: FlowSet, name: string, call: FlowCall, inputs: FlowInputs = {}): FlowTurn {
-  const { attributes = {}, flowAttributes = {} } = inputs;
+  const { attributes = {}, flowAttributes = {}, masked = [] } = inputs;
   const state = {
     ...newState(set.version, name, call.now()),
     attributes,
     flowAttributes,
+    masked: masked.map((name) => `Attributes.${name}`),
     path: [`@${name}`],
   };
   const flow = set.flows.get(name);
@@ -186,18 +189,24 @@ class Run {
     if (move.call && state.stack.length >= MOST_FLOWS_DEEP)
       return this.#leave(block, 'error', 'flow_too_deep');
     this.#visited(block, '', flow.start);
-    const frame = { flow: state.flow, block: block.name, flowAttributes: state.flowAttributes };
+    const own = state.masked.filter((name) => name.startsWith(OWN));
+    const frame = {
+      flow: state.flow,
+      block: block.name,
+      flowAttributes: state.flowAttributes,
+      ...(own.length === 0 ? {} : { masked: own }),
+    };
     const next = {
       ...this.#turn.state,
-      flowAttributes: move.inputs,
+      flowAttributes: move.inputs.values,
       stack: move.call ? [...state.stack, frame] : state.stack,
-      masked: state.masked.filter((name) => !name.startsWith('FlowAttributes.')),
+      masked: [...withoutOwn(state.masked), ...move.inputs.masked.map((name) => OWN + name)],
     };
     this.#turn.enter(pathTo(entered(next, flow.name, flow.start, this.#call.now()), `@${flow.name}`));
     return undefined;
   }
 
-  #return(block: Block, values: Values): FlowTurn | undefined {
+  #return(block: Block, values: Worked): FlowTurn | undefined {
     const { state } = this.#turn;
     const frame = state.stack.at(-1);
     this.#visited(block, '', frame?.block);
@@ -211,6 +220,7 @@ class Run {
       waits: '' as const,
       flowAttributes: frame.flowAttributes,
       stack: state.stack.slice(0, -1),
+      masked: [...withoutOwn(state.masked), ...(frame.masked ?? [])],
     };
     this.#turn.enter(pathTo(back, `@${frame.flow}`));
     const caller = this.#block();
@@ -256,6 +266,12 @@ class Run {
   #fail(code: FlowFailure, detail: string): FlowTurn {
     return stopped(this.#turn.state, code, detail, this.#visits);
   }
+}
+
+const OWN = 'FlowAttributes.';
+
+function withoutOwn(masked: readonly string[]): string[] {
+  return masked.filter((name) => !name.startsWith(OWN));
 }
 
 function isUnset({ application, status }: FlowOutcome): boolean {

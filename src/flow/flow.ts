@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { BlockType, Exit, Values } from './block.js';
 import { blockType } from './blocks/table.js';
 import { BLOCK_TYPES } from './blocks/table.js';
+import { isDeeperThan } from './depth.js';
 import { blockSchema, flowHeadSchema } from './schema.js';
 
 /** A flow that was read: every block has its type, its parameters and its exits. */
@@ -85,8 +86,15 @@ export function problem(
 export type ReadFlow =
   { readonly ok: true; readonly flow: Flow } | { readonly ok: false; readonly problems: readonly Problem[] };
 
+/** Deeper ones are a mistake, and could not be walked through. */
+const MAX_DEPTH = 64;
+
 /** Reads a flow by its schema. What needs more than one block to be seen is for the checker. */
 export function readFlow(source: FlowSource): ReadFlow {
+  if (isDeeperThan(source.document, MAX_DEPTH)) {
+    const message = `nested more than ${MAX_DEPTH} levels deep`;
+    return { ok: false, problems: [problem(source, 'schema', [], message)] };
+  }
   const head = flowHeadSchema.safeParse(source.document);
   if (!head.success) return { ok: false, problems: schemaProblems(source, [], head.error, source.document) };
   const problems: Problem[] = [];

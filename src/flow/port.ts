@@ -30,6 +30,8 @@ export interface FlowAction {
   readonly id?: string;
   readonly onError: 'continue' | 'stop';
   readonly timeoutMs?: number;
+  /** The data as logs, traces and records may show it, where some of it is nobody's business. */
+  readonly shown?: string;
   /** For tests, traces and people: the text that is spoken, the file that is played, the digits that are asked for. */
   readonly heard?: string;
 }

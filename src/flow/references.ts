@@ -93,10 +93,10 @@ function parse(text: string): Template {
     if (whole === '$$.') say('$.');
     else if (owner !== undefined && name !== undefined) addForeign(whole, owner, name, parts, faults);
     else {
-      const names = Array.from(
-        (bracedPath ?? openPath ?? '').matchAll(NAME),
-        (one) => one[1] ?? one[2] ?? '',
-      );
+      const names = Array.from((bracedPath ?? openPath ?? '').matchAll(NAME), ([text, plain, quoted]) => ({
+        text,
+        name: plain ?? quoted ?? '',
+      }));
       const { reference, rest, fault } = own(whole, braced ?? open ?? '', names, braced !== undefined);
       if (fault !== undefined) faults.push(fault);
       parts.push(reference);
@@ -111,7 +111,7 @@ function parse(text: string): Template {
 function own(
   whole: string,
   space: string,
-  names: readonly string[],
+  names: readonly { readonly text: string; readonly name: string }[],
   braced: boolean,
 ): { reference: Reference; rest: string; fault?: string } {
   if (!isSpace(space)) {
@@ -119,10 +119,10 @@ function own(
     return { reference: { text: whole, space: 'Attributes', path: [] }, rest: '', fault };
   }
   const { names: most, hint } = SPACES[space];
-  const path = names.slice(0, most);
+  const path = names.slice(0, most).map(({ name }) => name);
   const extra = names.slice(most);
-  const rest = braced ? '' : extra.map((name) => `.${name}`).join('');
-  const text = rest !== '' && whole.endsWith(rest) ? whole.slice(0, -rest.length) : whole;
+  const rest = braced ? '' : extra.map(({ text }) => text).join('');
+  const text = whole.slice(0, whole.length - rest.length);
   const fixed = FIXED[space];
   const wrong =
     (most > 0 && path.length === 0 && space !== 'External') ||
@@ -251,6 +251,27 @@ export function fill(text: string, scope: Scope, encode: (value: string) => stri
     .join('');
 }
 
+/** What stands where a value is nobody's business. */
+const HIDDEN = '***';
+
+/** As `fill`, with stars for what is masked; undefined when nothing of it is. */
+export function fillShown(
+  text: string,
+  scope: Scope,
+  encode: (value: string) => string = same,
+): string | undefined {
+  if (!isMasked(text, scope)) return undefined;
+  return template(text)
+    .parts.map((part) =>
+      typeof part === 'string' ? part : isHidden(part, scope) ? HIDDEN : encode(textOf(lookUp(part, scope))),
+    )
+    .join('');
+}
+
+function isHidden({ space, path }: Reference, { state }: Scope): boolean {
+  return state.masked.includes([space, ...path].join('.'));
+}
+
 function same(value: string): string {
   return value;
 }
@@ -262,11 +283,8 @@ export function valueOf(text: string, scope: Scope): Json | undefined {
 }
 
 /** Whether a masked value goes into the text. */
-export function isMasked(text: string, { state }: Scope): boolean {
-  return (
-    state.masked.length > 0 &&
-    referencesIn(text).some(({ space, path }) => state.masked.includes([space, ...path].join('.')))
-  );
+export function isMasked(text: string, scope: Scope): boolean {
+  return scope.state.masked.length > 0 && referencesIn(text).some((one) => isHidden(one, scope));
 }
 
 /** All texts in a parameter, with the way to each. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isDeeperThan } from './depth.js';
 import type { Json } from './port.js';
 
 /**
@@ -47,6 +48,8 @@ export interface Frame {
   readonly flow: string;
   readonly block: string;
   readonly flowAttributes: Readonly<Record<string, string>>;
+  /** Names of those of which a record shows no value. */
+  readonly masked?: readonly string[] | undefined;
 }
 
 export type Progress = Readonly<Record<string, string | number>>;
@@ -79,7 +82,14 @@ const schema: z.ZodType<FlowState> = z.object({
   masked: z.array(z.string()),
   voice: strings,
   loops: z.record(z.string(), count),
-  stack: z.array(z.object({ flow: z.string(), block: z.string(), flowAttributes: strings })),
+  stack: z.array(
+    z.object({
+      flow: z.string(),
+      block: z.string(),
+      flowAttributes: strings,
+      masked: z.array(z.string()).optional(),
+    }),
+  ),
   count,
   path: z.array(z.string()),
 });
@@ -115,6 +125,9 @@ export function writeState(state: FlowState): string {
   return JSON.stringify(state);
 }
 
+/** What is in a state is less deep: functions answer 32 levels at most. */
+const MAX_DEPTH = 64;
+
 /** `undefined` when it is not a state that this version understands. */
 export function readState(text: string): FlowState | undefined {
   let value: unknown;
@@ -123,6 +136,7 @@ export function readState(text: string): FlowState | undefined {
   } catch {
     return undefined;
   }
+  if (isDeeperThan(value, MAX_DEPTH)) return undefined;
   const parsed = schema.safeParse(value);
   return parsed.success ? parsed.data : undefined;
 }

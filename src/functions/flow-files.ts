@@ -138,7 +138,7 @@ function takenBy(document: Document, map: YAMLMap): string[] {
   const node = map.get('outputs', true);
   const value: unknown = isNode(node) ? node.toJS(document) : undefined;
   const names: unknown[] = Array.isArray(value) ? value : isPlainMap(value) ? Object.values(value) : [];
-  return names.filter((name) => typeof name === 'string').map((name) => name.replace(/\..*$/, ''));
+  return names.filter((name) => typeof name === 'string').map((name) => name.split('.', 1)[0] ?? '');
 }
 
 function scalarOf(map: YAMLMap, key: string): Scalar | undefined {

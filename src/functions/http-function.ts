@@ -13,6 +13,7 @@ import type { Circuit } from '../http-client/observer.js';
 import type { ConnectionSettings, Origins } from '../http-client/origins.js';
 import { sign } from '../http-client/signature.js';
 import { newSpanId, traceIdOf, traceparent } from '../http-client/trace-context.js';
+import type { TraceContext } from '../http-client/trace-context.js';
 import { tryRepeatedly } from '../http-client/tries.js';
 import type { Usable } from '../http-client/tries.js';
 import type { FunctionAttempt } from './attempt.js';
@@ -32,6 +33,8 @@ export interface HttpQuestion {
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   readonly onAttempt: (attempt: FunctionAttempt, sent: SentTry) => void;
+  /** Absent: the call's own. */
+  readonly trace?: TraceContext | undefined;
   /** Whether the trace of the call is recorded; absent: it is. */
   readonly isSampled?: ((traceId: string) => boolean) | undefined;
   readonly onResponse?: ((body: string) => void) | undefined;
@@ -117,7 +120,8 @@ export class HttpFunction implements ConnectionSettings {
       report(1, 0, refused);
       return refused;
     }
-    const traceId = traceIdOf(question.callUuid);
+    const { trace } = question;
+    const traceId = trace?.traceId ?? traceIdOf(question.callUuid);
     const messageId = `msg_${randomUUID()}`;
     return tryRepeatedly({
       peer: this.#name,
@@ -131,7 +135,7 @@ export class HttpFunction implements ConnectionSettings {
       signal,
       request: () => {
         spanId = newSpanId();
-        const context = traceparent(traceId, spanId, question.isSampled?.(traceId));
+        const context = traceparent(traceId, spanId, trace?.isSampled ?? question.isSampled?.(traceId));
         return this.#request(event, context, messageId);
       },
       judge: (result) => {

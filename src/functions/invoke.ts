@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns';
 import { statSync } from 'node:fs';
 import type { ErrorCode } from '../errors.js';
 import { AppError } from '../errors.js';
@@ -8,6 +7,8 @@ import { Egress } from '../http-client/egress.js';
 import type { EgressRules } from '../http-client/egress.js';
 import type { Circuit, RequestObserver } from '../http-client/observer.js';
 import { Origins } from '../http-client/origins.js';
+import { sharedLookup } from '../http-client/shared-lookup.js';
+import type { TraceContext } from '../http-client/trace-context.js';
 import type { FunctionAttempt } from './attempt.js';
 import { contactEvent } from './contact-event.js';
 import type { ContactData } from './contact-event.js';
@@ -58,6 +59,8 @@ export interface Invocation {
   readonly timeoutMs?: number;
   /** Aborted when the call ends or is moved. */
   readonly signal: AbortSignal;
+  /** The trace on behalf of which it is invoked; absent: the call's own. */
+  readonly trace?: TraceContext;
   readonly onAttempt?: (attempt: FunctionAttempt) => void;
   /** What was sent, for people who look at it. */
   readonly onRequest?: (event: string) => void;
@@ -93,7 +96,7 @@ export class FunctionInvoker {
       egress: this.#egress,
       // Each function has its own; an origin may serve many.
       breaker: { failures: Number.MAX_SAFE_INTEGER, open_ms: 1 },
-      resolve: options.resolve ?? lookup,
+      resolve: options.resolve ?? sharedLookup,
       onCircuit: () => undefined,
     });
   }
@@ -162,13 +165,14 @@ export class FunctionInvoker {
     await this.#origins.destroy();
   }
 
-  #observe({ name, contact }: Invocation, attempt: FunctionAttempt, sent: SentTry): void {
+  #observe({ name, contact, trace }: Invocation, attempt: FunctionAttempt, sent: SentTry): void {
     this.#options.observer?.tried({
       ...attempt,
       ...sent,
       kind: 'function',
       peer: name,
       callUuid: contact.ContactId,
+      ...(trace !== undefined && { trace }),
     });
   }
 
@@ -197,6 +201,7 @@ export class FunctionInvoker {
       signal,
       onAttempt,
       onResponse: invocation.onResponse,
+      trace: invocation.trace,
       isSampled: (traceId) => this.#options.observer?.isSampled?.(traceId) ?? true,
     });
     if (tried.ok) return { ok: true, values: tried.values };

@@ -107,5 +107,5 @@ function quoted(name: string): string {
 }
 
 function notUnderstood(detail: string): ResponseResult {
-  return { ok: false, code: 'function_not_understood', detail };
+  return { ok: false, code: 'function_not_understood', detail: detail.slice(0, MAX_DETAIL) };
 }

@@ -66,7 +66,7 @@ export class Egress {
 
   /** @returns why the address may not be connected to, or undefined */
   refusesAddress(text: string): string | undefined {
-    const bare = text.replace(/%.*$/, '');
+    const bare = text.replace(/%.*$/s, '');
     if (!ipaddr.isValid(bare)) return `${text} is not an address`;
     const addresses = withEmbedded(ipaddr.parse(bare));
     if (addresses.some((address) => this.#allowed.some((range) => contains(range, address))))

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../errors.js';
+import type { TraceContext } from './trace-context.js';
 
 /** One try of a request that was made for a call, for whoever counts or follows requests. */
 export interface ObservedTry {
@@ -18,6 +19,8 @@ export interface ObservedTry {
   readonly code?: ErrorCode;
   /** The span that the peer was told in `traceparent`; absent where nothing was sent. */
   readonly spanId?: string;
+  /** The trace to which it belongs, where that is not the call's own. */
+  readonly trace?: TraceContext;
 }
 
 /** Is told of every try. Must not throw, and must not take time: the call waits. */

@@ -1,4 +1,3 @@
-import { lookup } from 'node:dns';
 import type { SecureContext } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
 import { AppError } from '../errors.js';
@@ -12,6 +11,7 @@ import { exchangeFailure, statusFailure } from './failure.js';
 import { maskUrl } from './mask.js';
 import { Origins } from './origins.js';
 import type { ConnectionSettings } from './origins.js';
+import { sharedLookup } from './shared-lookup.js';
 import { sign } from './signature.js';
 
 export interface WebhookReceiver extends CertificateFiles {
@@ -84,7 +84,7 @@ export class WebhookSender implements ConnectionSettings {
     this.#origins = new Origins({
       egress: rules,
       breaker: { failures: Number.MAX_SAFE_INTEGER, open_ms: 1 },
-      resolve: resolve ?? lookup,
+      resolve: resolve ?? sharedLookup,
       onCircuit: () => undefined,
     });
   }

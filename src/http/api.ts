@@ -1,19 +1,22 @@
 import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { AppError } from '../errors.js';
+import type { ErrorCode } from '../errors.js';
 import type { AuditLog } from '../telemetry/audit-log.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Access, Identity } from './access.js';
 import { errorAnswerSchema } from './contract/error.js';
 import { answerOf, failureOf } from './error-answer.js';
 import type { RequestFailure } from './error-answer.js';
+import { BODY_FAILURES, COMMON_FAILURES } from './failures.js';
 import { IDEMPOTENCY_KEY, IdempotentAnswers } from './idempotency.js';
 import { allows } from './role.js';
 import type { Role } from './role.js';
 import { NOTHING } from './route-shapes.js';
 import type { ApiRequest, Change, Empty, Reading, RouteShape, Stream } from './route-shapes.js';
+import { RateStore } from './rate-store.js';
 
 /** A part of the API. It declares its routes, without the prefix `/v1`. */
 export type ApiFeature = (api: Api) => void;
@@ -28,10 +31,12 @@ export interface ApiServices {
 declare module 'fastify' {
   interface FastifyContextConfig {
     requires?: Role;
+    /** What may go wrong, for the documentation. */
+    errors?: readonly ErrorCode[];
     /** Set on routes that change something. */
     action?: string;
     /** Routes outside of the API that its documentation shows. */
-    documented?: boolean;
+    documented?: FastifySchema;
   }
   interface FastifyRequest {
     identity: Identity | AppError;
@@ -105,11 +110,11 @@ export class Api {
 
   /** A route whose answer goes on. */
   stream<Q extends z.ZodType = Empty>(route: Stream<Q>): void {
-    const { url, summary, description, requires, query, headers, contentType } = route;
+    const { url, summary, description, errors = [], requires, query, headers, contentType } = route;
     this.#app.route({
       method: 'GET',
       url,
-      config: { requires },
+      config: { requires, errors: [...COMMON_FAILURES, ...errors] },
       schema: {
         summary,
         ...(description === undefined ? {} : { description }),
@@ -167,10 +172,16 @@ export class Api {
     handler: (request: FastifyRequest, reply: FastifyReply) => unknown,
   ): void {
     const { url, summary, description, requires, params, query, body, response, bodyLimitBytes } = route;
+    const errors: ErrorCode[] = [
+      ...COMMON_FAILURES,
+      ...(body === undefined ? [] : BODY_FAILURES),
+      ...(route.keyed === true ? (['idempotency_key_reused'] as const) : []),
+      ...(route.errors ?? []),
+    ];
     this.#app.route({
       method,
       url,
-      config: { ...config, requires },
+      config: { ...config, requires, errors },
       ...(bodyLimitBytes === undefined ? {} : { bodyLimit: bodyLimitBytes }),
       schema: {
         summary,
@@ -245,6 +256,7 @@ export async function apiPlugin(
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: 60_000,
+    store: RateStore,
     keyGenerator: ({ ip, identity }) => `${identity instanceof AppError ? '' : identity.name}@${ip}`,
     errorResponseBuilder: () => new AppError('rate_limited'),
   });

@@ -1,9 +1,11 @@
 import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import Fastify from 'fastify';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
+import type { TraceContext } from '../http-client/trace-context.js';
 import type { HttpAnswer } from '../telemetry/metrics.js';
+import type { ServedRequest } from '../telemetry/traces/request-spans.js';
 import type { Access } from './access.js';
 import type { ApiFeature, ApiServices } from './api.js';
 import { answerFailure, apiPlugin } from './api.js';
@@ -17,6 +19,7 @@ import type { ActionServer } from '../action-server/action-server.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoute } from './routes/metrics.js';
 import type { MetricsPage } from './routes/metrics.js';
+import { traceOf } from './traced.js';
 
 declare module 'fastify' {
   interface FastifyReply {
@@ -37,6 +40,8 @@ export interface HttpServices {
   readonly metrics?: { readonly page: MetricsPage; readonly access?: Access };
   /** Told of every answer, but for those of `actions`, which keep their own count. */
   readonly onAnswer?: (answer: HttpAnswer) => void;
+  /** Told of answers to requests that go on with a trace (`traceparent`) which is recorded. */
+  readonly onTraced?: (request: ServedRequest) => void;
   /** `/v1/actions/<entry>`, with the configuration that is in force. */
   readonly actions?: () => ActionServer;
   /** The API below `/v1`; without it there are only the health checks. */
@@ -85,6 +90,14 @@ export function createHttpApp(services: HttpServices): FastifyInstance {
       done();
     });
   }
+  app.decorateRequest('trace');
+  const { onTraced } = services;
+  if (onTraced !== undefined)
+    app.addHook('onResponse', (request, reply, done) => {
+      const trace = traceOf(request);
+      if (trace?.isSampled === true) onTraced(servedRequest(request, reply, trace));
+      done();
+    });
   app.register(swagger, documentation());
   app.register(documentationRoutes);
   app.register(healthRoutes, { health: services.health });
@@ -95,6 +108,22 @@ export function createHttpApp(services: HttpServices): FastifyInstance {
     app.register(apiPlugin, { prefix: '/v1', services: rest, features });
   }
   return app;
+}
+
+function servedRequest(
+  { method, routeOptions, params }: FastifyRequest,
+  { statusCode, elapsedTime }: FastifyReply,
+  trace: TraceContext,
+): ServedRequest {
+  const { uuid } = (params ?? {}) as { uuid?: unknown };
+  return {
+    trace,
+    method,
+    route: routeOptions.url ?? '',
+    status: statusCode,
+    durationMs: elapsedTime,
+    ...(typeof uuid === 'string' ? { callUuid: uuid } : {}),
+  };
 }
 
 /** What isn't HTTP at all gets the shape of every other error, and no more of our time. */

@@ -32,7 +32,13 @@ const KEEP_MS = 24 * 3600 * 1000;
 const MOST = 10_000;
 
 /** These say that nothing was done, whatever their status. */
-const NOTHING_DONE: ReadonlySet<string> = new Set(['overloaded', 'switch_unreachable', 'rate_limited']);
+const NOTHING_DONE: ReadonlySet<string> = new Set([
+  'overloaded',
+  'switch_unreachable',
+  'switch_auth_failed',
+  'switch_acl_refused',
+  'rate_limited',
+]);
 
 /**
  * The answers of requests that carry an `Idempotency-Key`, for whoever sends them again because the first answer was

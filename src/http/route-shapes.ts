@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { ErrorCode } from '../errors.js';
 import type { Identity } from './access.js';
 import type { Role } from './role.js';
 
@@ -38,6 +39,8 @@ export interface RouteShape<
   readonly bodyLimitBytes?: number;
   /** More than the summary, for the documentation. */
   readonly description?: string;
+  /** What may go wrong besides what may with every route, for the documentation. */
+  readonly errors?: readonly ErrorCode[];
 }
 
 interface Route<
@@ -90,6 +93,7 @@ export interface Stream<Q extends z.ZodType> {
   readonly url: string;
   readonly summary: string;
   readonly description?: string;
+  readonly errors?: readonly ErrorCode[];
   readonly requires: Role;
   readonly query?: Q;
   readonly headers?: z.ZodType;

@@ -10,6 +10,8 @@ export interface ContactRecord {
   readonly previous_contact_id: string;
   readonly initiation_method: string;
   readonly channel: 'VOICE';
+  /** FreeSWITCH's name for itself (`switchname`, else its host's); empty in records of versions before. */
+  readonly switch?: string;
   readonly customer_endpoint: RecordEndpoint | null;
   readonly system_endpoint: RecordEndpoint | null;
   /** When the call was handed over. */
@@ -29,8 +31,11 @@ export interface ContactRecord {
   readonly queue: RecordQueue | null;
   readonly digits: readonly RecordDigits[];
   readonly recordings: readonly string[];
-  /** `done`, `failed`, `hung_up`, `moved`; `lost`: the daemon died, and nobody could say what became of the call. */
-  readonly result: 'done' | 'failed' | 'hung_up' | 'moved' | 'lost';
+  /**
+   * `done`, `failed`, `hung_up`, `moved`; `lost`: the daemon died, and nobody could say what became of the call;
+   * `interrupted`: another program was to take the place of the one that ended, and none came.
+   */
+  readonly result: 'done' | 'failed' | 'hung_up' | 'moved' | 'lost' | 'interrupted';
   readonly error: { readonly code: string; readonly detail: string } | null;
   /** FreeSWITCH's name for it, where the call ended under control. */
   readonly hangup_cause: string | null;

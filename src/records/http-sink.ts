@@ -15,6 +15,10 @@ export interface HttpSinkOptions {
   readonly resolve?: ResolveHost | undefined;
 }
 
+/** So many records may wait for a disk that is full. */
+const MAX_ADDING = 10_000;
+const DISK_RETRY_MS = 1000;
+
 /**
  * Sends records: the oldest first, several at a time, each until the receiver takes it. The record's id is the
  * message id, so that one which arrives twice (an answer was lost) can be known. While the receiver is away, records
@@ -26,7 +30,12 @@ export class HttpSink {
   readonly #waiting = new Map<string, Spooled>();
   readonly #sending = new Map<string, WebhookTry | undefined>();
   readonly #idle = new Set<() => void>();
+  /** Records that wait for the disk. */
+  #adding = 0;
+  readonly #pausing = new Set<() => void>();
+  #givesUp = false;
   #failures = 0;
+  #spoolFails = false;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -43,11 +52,61 @@ export class HttpSink {
     this.#next();
   }
 
-  /** Resolves when the record is on disk; it is sent when it can be. */
-  async add(recordId: string, text: string): Promise<void> {
-    const spooled = await this.#options.spool.add(recordId, text, Date.now());
-    this.#waiting.set(recordId, spooled);
-    this.#next();
+  /**
+   * Resolves when the record is on disk; it is sent when it can be.
+   * @returns false when it was given up: too many wait for the disk, or the daemon ends
+   */
+  async add(recordId: string, text: string): Promise<boolean> {
+    const { spool, log } = this.#options;
+    if (this.#adding >= MAX_ADDING) {
+      log?.error({ record_id: recordId }, 'contact record given up: too many wait for the disk');
+      return false;
+    }
+    this.#adding += 1;
+    try {
+      const spooled = await this.#spooled(recordId, text);
+      if (spooled === undefined) return false;
+      if (this.#spoolFails) log?.info({ folder: spool.folder }, 'contact records are spooled again');
+      this.#spoolFails = false;
+      this.#waiting.set(recordId, spooled);
+      this.#next();
+      return true;
+    } finally {
+      this.#adding -= 1;
+    }
+  }
+
+  async #spooled(recordId: string, text: string): Promise<Spooled | undefined> {
+    for (;;) {
+      try {
+        return await this.#options.spool.add(recordId, text, Date.now());
+      } catch (error) {
+        this.#diskFailed(error);
+        if (this.#givesUp) return undefined;
+        await this.#diskPause();
+      }
+    }
+  }
+
+  /** Until it is time to try again, or the daemon ends. */
+  #diskPause(): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        this.#pausing.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, DISK_RETRY_MS).unref();
+      this.#pausing.add(done);
+    });
+  }
+
+  /** Once, however often it is tried. */
+  #diskFailed(error: unknown): void {
+    const { spool, log } = this.#options;
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    if (!this.#spoolFails) log?.error({ folder: spool.folder, code }, 'contact records can not be spooled');
+    this.#spoolFails = true;
   }
 
   /** Records that the receiver has not taken yet. */
@@ -61,8 +120,15 @@ export class HttpSink {
     return new Promise((resolve) => this.#idle.add(resolve));
   }
 
+  /** From now on nothing waits for a disk that does not take it: the daemon ends. */
+  giveUp(): void {
+    this.#givesUp = true;
+    for (const wake of this.#pausing) wake();
+  }
+
   /** What was not sent stays in the spool. */
   async close(): Promise<void> {
+    this.giveUp();
     this.#closed = true;
     clearTimeout(this.#timer);
     for (const one of this.#sending.values()) one?.cancel();
@@ -92,11 +158,12 @@ export class HttpSink {
     const verdict = await tried?.result;
     const fields = { record_id: spooled.id, url: this.#sender.shownUrl };
     if (verdict?.kind === 'taken') {
-      await spool.remove(spooled);
+      // One that stays there is sent once more by the next daemon, and known by its id.
+      await spool.remove(spooled).catch((error: unknown) => this.#diskFailed(error));
       if (this.#failures > 0) log?.info({ url: this.#sender.shownUrl }, 'contact records are taken again');
       this.#failures = 0;
     } else if (verdict?.kind === 'refused') {
-      await spool.putAside(spooled);
+      await spool.putAside(spooled).catch((error: unknown) => this.#diskFailed(error));
       log?.error({ ...fields, detail: verdict.detail }, 'contact record refused by the receiver, put aside');
       this.#failures = 0;
     } else if (verdict !== undefined && !this.#closed) {

@@ -32,6 +32,8 @@ const entrySchema = z.union([
 const COMPACT_BYTES = 16 * 1024 * 1024;
 /** A crash loses no more than this of what a call went through. */
 const FLUSH_MS = 50;
+/** So often a journal that could not be written is tried again. */
+const RETRY_MS = 1000;
 const NAME = /^open-(\d+)-(\d+)-[0-9a-f-]+\.jsonl$/;
 
 /**
@@ -49,6 +51,9 @@ export class RecordJournal {
   #handle: number | undefined;
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** The disk did not take everything: what is there is to be written anew. */
+  #failing = false;
+  #retrying: NodeJS.Timeout | undefined;
 
   constructor(folder: string, log?: RecordsLog, mark: ProcessMark = markOf(process.pid)) {
     this.#folder = folder;
@@ -57,10 +62,13 @@ export class RecordJournal {
     this.#path = this.#newPath();
   }
 
-  /** @param draft tells what is known of the call, whenever it is asked */
+  /**
+   * In the file when this returns, if the disk allows: before anything happens on the call.
+   * @param draft tells what is known of it, whenever it is asked
+   */
   open(recordId: string, draft: () => ContactRecord): void {
     this.#open.set(recordId, draft);
-    this.changed(recordId);
+    this.#append(draftLine(draft()));
   }
 
   /** More is known than before. */
@@ -135,39 +143,73 @@ export class RecordJournal {
 
   /** Calls that are still open stay, for the daemon that is started next. */
   close(): void {
+    clearTimeout(this.#retrying);
     this.flush();
+    if (this.#failing) this.#renew();
     if (this.#handle !== undefined) closeSync(this.#handle);
     this.#handle = undefined;
     if (this.#open.size === 0) rmSync(this.#path, { force: true });
   }
 
   #append(text: string): void {
+    // What is open will be written whole, once that is possible.
+    if (this.#failing) return;
     try {
       this.#handle ??= this.#begin();
-      writeSync(this.#handle, text);
+      writeAll(this.#handle, text);
       this.#bytes += text.length;
       if (this.#bytes > COMPACT_BYTES) this.#compact();
     } catch (error) {
-      // A call is worth more than its record.
-      const code = (error as NodeJS.ErrnoException).code ?? 'error';
-      this.#log?.error({ file: this.#path, code }, 'contact journal can not be written');
+      this.#fail(error);
     }
   }
 
-  #begin(): number {
+  /** A call is worth more than its record. Told once, however often it is tried. */
+  #fail(error: unknown): void {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    if (!this.#failing) this.#log?.error({ file: this.#path, code }, 'contact journal can not be written');
+    this.#failing = true;
+    this.#retrying ??= setTimeout(() => {
+      this.#retrying = undefined;
+      this.#renew();
+    }, RETRY_MS).unref();
+  }
+
+  /** What stands there may end in the middle of a line. */
+  #renew(): void {
+    try {
+      this.#compact();
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#failing = false;
+    this.#log?.info({ file: this.#path }, 'contact journal is written again');
+  }
+
+  #begin(path = this.#path): number {
     mkdirSync(this.#folder, { recursive: true, mode: 0o750 });
-    return openSync(this.#path, 'a', 0o640);
+    return openSync(path, 'a', 0o640);
   }
 
   /** Into a second file, then away with the first: at no time is an open call in neither. */
   #compact(): void {
-    const { path, handle } = { path: this.#path, handle: this.#handle };
-    this.#path = this.#newPath();
-    this.#handle = this.#begin();
-    this.#bytes = 0;
-    writeSync(this.#handle, [...this.#open.values()].map((draft) => draftLine(draft())).join(''));
-    if (handle !== undefined) closeSync(handle);
-    rmSync(path, { force: true });
+    const path = this.#newPath();
+    const handle = this.#begin(path);
+    const text = [...this.#open.values()].map((draft) => draftLine(draft())).join('');
+    try {
+      writeAll(handle, text);
+    } catch (error) {
+      closeSync(handle);
+      rmSync(path, { force: true });
+      throw error;
+    }
+    const before = { path: this.#path, handle: this.#handle };
+    this.#path = path;
+    this.#handle = handle;
+    this.#bytes = text.length;
+    if (before.handle !== undefined) closeSync(before.handle);
+    rmSync(before.path, { force: true });
   }
 
   #newPath(): string {
@@ -197,6 +239,12 @@ export class RecordJournal {
       return pid === undefined ? [] : [{ path, isDead: markOf(Number(pid)).begun !== Number(begun) }];
     });
   }
+}
+
+/** A disk that is nearly full takes a part. */
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
 }
 
 function draftLine(record: ContactRecord): string {

@@ -12,6 +12,8 @@ export interface RecordBegin {
   /** When the call was handed over first: after a resume, what the call itself says about it. */
   readonly startedEpochMs: number;
   readonly program: string;
+  /** FreeSWITCH's name for itself. */
+  readonly switchName?: string;
 }
 
 /** The engine's `FlowVisit` fits. */
@@ -67,6 +69,7 @@ export class RecordBuilder {
         previous_contact_id: begin.previousContactId ?? contactId,
         initiation_method: begin.initiationMethod ?? 'INBOUND',
         channel: 'VOICE',
+        ...(begin.switchName === undefined || begin.switchName === '' ? {} : { switch: begin.switchName }),
         customer_endpoint: begin.customerEndpoint,
         system_endpoint: begin.systemEndpoint,
         started_at: iso(startedEpochMs),

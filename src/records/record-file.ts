@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import type { RecordsLog } from './log.js';
 
@@ -10,6 +10,12 @@ export interface RecordFileOptions {
   readonly keep: number;
   readonly log?: RecordsLog | undefined;
   readonly now?: () => Date;
+}
+
+/** A place in a file, which may be put aside later. */
+export interface FilePlace {
+  readonly inode: number;
+  readonly bytes: number;
 }
 
 /** So many records may wait for a disk that is full. */
@@ -26,6 +32,7 @@ export class RecordFile {
   #waiting: { readonly line: string; readonly done: (written: boolean) => void }[] = [];
   #writing: Promise<void> | undefined;
   #checked = false;
+  #failing = false;
   #closing = false;
 
   constructor(options: RecordFileOptions) {
@@ -51,13 +58,24 @@ export class RecordFile {
     await this.#writing;
   }
 
-  /** The ids of records in the newest files, for whoever must not write one twice. */
-  async has(recordIds: ReadonlySet<string>): Promise<Set<string>> {
+  /** How far the newest file goes. */
+  async place(): Promise<FilePlace | undefined> {
+    const known = await stat(this.#options.path).catch(() => undefined);
+    return known === undefined ? undefined : { inode: known.ino, bytes: known.size };
+  }
+
+  /**
+   * The ids of records in the newest files, for whoever must not write one twice.
+   * @param since only of what was written since then
+   */
+  async has(recordIds: ReadonlySet<string>, since?: FilePlace): Promise<Set<string>> {
     const found = new Set<string>();
     if (recordIds.size === 0) return found;
     const aside = await this.#putAside();
-    for (const path of [this.#options.path, ...aside.slice(-2)]) {
-      for (const id of await idsIn(path)) if (recordIds.has(id)) found.add(id);
+    for (const path of [this.#options.path, ...aside.slice(-2).reverse()]) {
+      const reached = since !== undefined && (await stat(path).catch(() => undefined))?.ino === since.inode;
+      for (const id of await idsIn(path, reached ? since.bytes : 0)) if (recordIds.has(id)) found.add(id);
+      if (reached) break;
     }
     return found;
   }
@@ -67,13 +85,26 @@ export class RecordFile {
       const batch = this.#waiting.splice(0);
       try {
         await this.#rotate();
-        await appendFile(this.#options.path, batch.map(({ line }) => `${line}\n`).join(''), { mode: 0o640 });
-        for (const { done } of batch) done(true);
+        const written = await appendLines(
+          this.#options.path,
+          batch.map(({ line }) => `${line}\n`),
+        );
+        for (const { done } of batch.splice(0, written.lines)) done(true);
+        if (written.error !== undefined) throw written.error;
+        if (this.#failing)
+          this.#options.log?.info({ file: this.#options.path }, 'contact records are written again');
+        this.#failing = false;
       } catch (error) {
-        const code = (error as NodeJS.ErrnoException).code ?? 'error';
-        this.#options.log?.error({ file: this.#options.path, code }, 'contact records can not be written');
+        // What is half a line of ours may be there.
+        this.#checked = false;
+        this.#fail(error);
         if (this.#closing) {
-          for (const { done } of [...batch, ...this.#waiting.splice(0)]) done(false);
+          const given = [...batch, ...this.#waiting.splice(0)];
+          for (const { done } of given) done(false);
+          this.#options.log?.error(
+            { file: this.#options.path, records: given.length },
+            'contact records not written: they are left to the next daemon',
+          );
           break;
         }
         this.#waiting = [...batch, ...this.#waiting];
@@ -81,6 +112,14 @@ export class RecordFile {
       }
     }
     this.#writing = undefined;
+  }
+
+  /** Once, however often it is tried. */
+  #fail(error: unknown): void {
+    const code = (error as NodeJS.ErrnoException).code ?? 'error';
+    if (!this.#failing)
+      this.#options.log?.error({ file: this.#options.path, code }, 'contact records can not be written');
+    this.#failing = true;
   }
 
   async #rotate(): Promise<void> {
@@ -132,24 +171,52 @@ function dayOf(date: Date): string {
   return date.toISOString().slice(0, 10);
 }
 
-/** A line that a crash cut short must not swallow the next one. */
-async function endLine(path: string, size: number): Promise<void> {
-  if (size === 0) return;
-  const handle = await open(path, 'r');
+/**
+ * Appends lines in one write, if the disk has room for all. Where it has not, what is there of the first that does not
+ * fit is taken away again, unless somebody else has appended behind it.
+ * @returns how many are there, and why not all
+ */
+async function appendLines(
+  path: string,
+  lines: readonly string[],
+): Promise<{ readonly lines: number; readonly error?: unknown }> {
+  const handle = await open(path, 'a', 0o640);
   try {
-    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
-    if (buffer[0] !== 0x0a) await appendFile(path, '\n');
+    const bytes = Buffer.from(lines.join(''));
+    const before = (await handle.stat()).size;
+    let at = 0;
+    try {
+      while (at < bytes.length) at += (await handle.write(bytes, at)).bytesWritten;
+      return { lines: lines.length };
+    } catch (error) {
+      const whole = bytes.lastIndexOf(0x0a, at - 1) + 1;
+      const fits = at === 0 ? 0 : whole;
+      if (at > fits && (await handle.stat()).size === before + at) await handle.truncate(before + fits);
+      return { lines: bytes.subarray(0, fits).toString('latin1').split('\n').length - 1, error };
+    }
   } finally {
     await handle.close();
   }
 }
 
-async function idsIn(path: string): Promise<string[]> {
+/** A line that a crash cut short must not swallow the next one. */
+async function endLine(path: string, size: number): Promise<void> {
+  if (size === 0) return;
+  const handle = await open(path, 'a+');
+  try {
+    const { buffer } = await handle.read(Buffer.alloc(1), 0, 1, size - 1);
+    if (buffer[0] !== 0x0a) await handle.write('\n');
+  } finally {
+    await handle.close();
+  }
+}
+
+async function idsIn(path: string, start: number): Promise<string[]> {
   const handle = await open(path, 'r').catch(() => undefined);
   if (handle === undefined) return [];
   const ids: string[] = [];
   try {
-    for await (const line of handle.readLines()) {
+    for await (const line of handle.readLines({ start })) {
       const id = /"record_id":"(rec_[0-9a-f]{32})"/.exec(line)?.[1];
       if (id !== undefined) ids.push(id);
     }

@@ -10,6 +10,7 @@ import type { RecordsLog } from './log.js';
 import { RecordBuilder } from './record-builder.js';
 import type { RecordBegin, RecordEnd } from './record-builder.js';
 import { RecordFile } from './record-file.js';
+import type { FilePlace } from './record-file.js';
 import type { RecordsSettings } from './settings.js';
 import { Spool } from './spool.js';
 
@@ -33,10 +34,26 @@ export interface OpenRecord {
   leave(): void;
 }
 
-export type IsAlive = (contactId: string) => Promise<boolean | undefined>;
+/**
+ * Whether a channel of that uuid exists; undefined when nobody can say.
+ * @param switchName of the FreeSWITCH that has it, as far as it is known
+ */
+export type IsAlive = (contactId: string, switchName?: string) => Promise<boolean | undefined>;
 
 const FOLDER = '.records';
-const SWEEP_MS = 60_000;
+/** While calls of daemons before this one live on. Also how late one may be found that nobody could be asked about. */
+const SWEEP_MS = 2000;
+/** So long a daemon that died is left to be started again, until another takes over what it left. */
+const ADOPT_MS = 60_000;
+/** How long a call of a daemon before this one is waited for of which nobody can say whether it lives. */
+const FORGOTTEN_MS = 600_000;
+
+/** A call of a daemon before this one. */
+interface Left {
+  readonly record: ContactRecord;
+  /** Since when it is ours; milliseconds of a clock that nobody sets. */
+  readonly sinceMs: number;
+}
 
 /** Contact records: gathered while calls run, written once when they end, also by the daemon that comes after. */
 export class Records {
@@ -47,8 +64,14 @@ export class Records {
   readonly #hidden: readonly string[];
   readonly #ends = new Set<Promise<void>>();
   /** Calls of daemons before this one that nobody has resumed yet. */
-  readonly #left = new Map<string, ContactRecord>();
+  readonly #left = new Map<string, Left>();
   #timer: NodeJS.Timeout | undefined;
+  #sweeping = false;
+  #claimedAtMs = performance.now();
+  /** Of calls of daemons before this one, those whose records stood in the file when this one started. */
+  readonly #known = new Set<string>();
+  /** How far the file went then. */
+  #since: FilePlace | undefined;
 
   /** @throws AppError `config_invalid`, `config_unreadable` */
   constructor(options: RecordsOptions) {
@@ -85,33 +108,60 @@ export class Records {
   async start(isAlive: IsAlive): Promise<void> {
     await this.#sink?.start();
     if (this.#journal === undefined) return;
-    const { records, files } = this.#journal.claim();
-    for (const record of records) {
-      this.#left.set(record.record_id, record);
-      this.#journal.open(record.record_id, () => record);
-    }
+    await this.#claim(this.#journal);
     await this.sweep(isAlive);
-    this.#journal.flush();
-    this.#journal.forget(files);
-    this.#timer = setInterval(() => void this.sweep(isAlive), SWEEP_MS).unref();
+    this.#timer = setInterval(() => void this.#sweepOnce(isAlive), SWEEP_MS).unref();
+  }
+
+  /** Takes over what daemons that are gone have left. */
+  async #claim(journal: RecordJournal): Promise<void> {
+    this.#claimedAtMs = performance.now();
+    const { records, files } = journal.claim();
+    // All at once: what comes back meanwhile is found here.
+    for (const record of records) {
+      const { record_id: id } = record;
+      this.#left.set(id, { record, sinceMs: performance.now() });
+      journal.open(id, () => record);
+    }
+    journal.forget(files);
+    // Later sweeps look for what others have written since.
+    this.#since = await this.#file?.place();
+    const known = await this.#file?.has(new Set(this.#left.keys()));
+    for (const id of known ?? []) this.#known.add(id);
+  }
+
+  /** A switch that is slow to answer is not asked by several sweeps at a time. */
+  async #sweepOnce(isAlive: IsAlive): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      const isDue = performance.now() - this.#claimedAtMs >= ADOPT_MS;
+      if (isDue && this.#journal !== undefined) await this.#claim(this.#journal);
+      await this.sweep(isAlive);
+    } finally {
+      this.#sweeping = false;
+    }
   }
 
   /** Once: writes the records of calls of daemons before this one that have ended since. */
   async sweep(isAlive: IsAlive): Promise<void> {
     const gone: ContactRecord[] = [];
-    for (const record of this.#left.values()) {
-      if ((await isAlive(record.contact_id)) === false) gone.push(record);
+    for (const { record, sinceMs } of this.#left.values()) {
+      const alive = await isAlive(record.contact_id, record.switch);
+      const isForgotten = alive === undefined && performance.now() - sinceMs >= FORGOTTEN_MS;
+      if (alive === false || isForgotten) gone.push(record);
     }
     const ids = gone.map(({ record_id: id }) => id);
     const over = new Set(this.#journal?.overElsewhere(ids));
-    const written = (await this.#file?.has(new Set(ids))) ?? new Set();
+    const written = (await this.#file?.has(new Set(ids), this.#since)) ?? new Set();
     for (const record of gone) {
       const { record_id: id } = record;
       // Resumed meanwhile.
       if (!this.#left.delete(id)) continue;
       // A daemon may have died between the line in the file and the note that it is there. A receiver knows by the
       // id what it has.
-      if (over.has(id) || (await this.#write(record, !written.has(id)))) this.#journal?.over(id);
+      const isWritten = written.has(id) || this.#known.has(id);
+      if (over.has(id) || (await this.#write(record, !isWritten))) this.#journal?.over(id);
     }
     if (gone.length > 0)
       this.#options.log?.info({ calls: gone.length }, 'contact records of lost calls written');
@@ -128,9 +178,21 @@ export class Records {
   resume(begin: RecordBegin): OpenRecord {
     const fresh = RecordBuilder.begin(begin, this.#hidden);
     const draft =
-      this.#left.get(fresh.id) ?? this.#journal?.left().find(({ record_id: id }) => id === fresh.id);
+      this.#left.get(fresh.id)?.record ?? this.#journal?.left().find(({ record_id: id }) => id === fresh.id);
     this.#left.delete(fresh.id);
     return this.#open(RecordBuilder.resume(draft ?? fresh.draft(), this.#hidden));
+  }
+
+  /**
+   * Goes on with a call of which nothing is known but that a daemon may have had it a moment ago.
+   * @returns undefined when none left anything of it
+   */
+  takeUp({ contactId }: RecordBegin): OpenRecord | undefined {
+    const all = [...[...this.#left.values()].map(({ record }) => record), ...(this.#journal?.left() ?? [])];
+    const draft = all.findLast(({ contact_id: id }) => id === contactId);
+    if (draft === undefined) return undefined;
+    this.#left.delete(draft.record_id);
+    return this.#open(RecordBuilder.resume(draft, this.#hidden));
   }
 
   /** Writes down what is known of the calls that run, without waiting for the next time. */
@@ -152,6 +214,7 @@ export class Records {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     const file = this.#file?.close();
+    this.#sink?.giveUp();
     await Promise.all(this.#ends);
     await file;
     await this.#sink?.close();
@@ -172,7 +235,7 @@ export class Records {
       end: async (end) => {
         if (over) return;
         over = true;
-        const written = this.#write(builder.end(end)).then((safe) => {
+        const written = this.#finish(builder.end(end)).then((safe) => {
           // What could not be written is left to the next daemon.
           if (safe) journal?.over(id);
         });
@@ -188,22 +251,23 @@ export class Records {
     };
   }
 
+  async #finish(record: ContactRecord): Promise<boolean> {
+    // Another daemon may have gone on with a call that was lost to this one.
+    const { result, record_id: id } = record;
+    return (result === 'lost' && (await this.#isWrittenElsewhere(id))) || this.#write(record);
+  }
+
+  async #isWrittenElsewhere(id: string): Promise<boolean> {
+    if ((this.#journal?.overElsewhere([id]) ?? []).length > 0) return true;
+    return (await this.#file?.has(new Set([id]), this.#since))?.has(id) === true;
+  }
+
   /** @returns whether it is safe everywhere */
   async #write(record: ContactRecord, intoFile = true): Promise<boolean> {
     const text = JSON.stringify(record);
     const [inFile, spooled] = await Promise.all([
       intoFile ? this.#file?.write(text) : undefined,
-      this.#sink?.add(record.record_id, text).then(
-        () => true,
-        (error: unknown) => {
-          const code = (error as NodeJS.ErrnoException).code ?? 'error';
-          this.#options.log?.error(
-            { record_id: record.record_id, code },
-            'contact record can not be spooled',
-          );
-          return false;
-        },
-      ),
+      this.#sink?.add(record.record_id, text),
     ]);
     return inFile !== false && spooled !== false;
   }

@@ -11,25 +11,30 @@ const NAME = /^(\d{13})-(rec_[0-9a-f]{32})\.json$/;
 
 /** Records that wait for their receiver: a file each, so that a crash between two steps loses nothing. */
 export class Spool {
-  readonly #folder: string;
+  readonly folder: string;
   readonly #refused: string;
   readonly #maxBytes: number;
   readonly #log: RecordsLog | undefined;
   #bytes: number | undefined;
 
   constructor(folder: string, maxBytes: number, log: RecordsLog | undefined) {
-    this.#folder = folder;
+    this.folder = folder;
     this.#refused = join(folder, 'refused');
     this.#maxBytes = maxBytes;
     this.#log = log;
   }
 
   async add(id: string, text: string, now: number): Promise<Spooled> {
-    const path = join(this.#folder, `${String(now).padStart(13, '0')}-${id}.json`);
+    const path = join(this.folder, `${String(now).padStart(13, '0')}-${id}.json`);
     const temporary = `${path}.part`;
-    await mkdir(this.#folder, { recursive: true, mode: 0o750 });
-    await writeFile(temporary, text, { mode: 0o640 });
-    await rename(temporary, path);
+    await mkdir(this.folder, { recursive: true, mode: 0o750 });
+    try {
+      await writeFile(temporary, text, { mode: 0o640 });
+      await rename(temporary, path);
+    } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw error;
+    }
     if (this.#bytes !== undefined) this.#bytes += Buffer.byteLength(text);
     await this.#limit();
     return { id, path };
@@ -37,10 +42,10 @@ export class Spool {
 
   /** The oldest first. */
   async list(): Promise<Spooled[]> {
-    const names = await readdir(this.#folder).catch((): string[] => []);
+    const names = await readdir(this.folder).catch((): string[] => []);
     return names.sort().flatMap((name) => {
       const id = NAME.exec(name)?.[2];
-      return id === undefined ? [] : [{ id, path: join(this.#folder, name) }];
+      return id === undefined ? [] : [{ id, path: join(this.folder, name) }];
     });
   }
 

@@ -15,7 +15,7 @@ export function channelScope(channel: Channel): ExpansionScope {
 
 /** Whether `text` refers to a variable at all: `${`, also with backslashes between (switch_string_var_check). */
 export function refersToVariable(text: string): boolean {
-  return /\$[\\$]*\{/.test(text);
+  return /\$\\*\{/.test(text);
 }
 
 function hasEscapes(text: string): boolean {

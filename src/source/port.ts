@@ -1,6 +1,7 @@
 import type { Action } from '../call/action.js';
 import type { Outcome } from '../call/outcome.js';
 import type { ErrorCode } from '../errors.js';
+import type { TraceContext } from '../http-client/trace-context.js';
 
 /** What a source may know of the call that it decides about. */
 export interface CallView {
@@ -11,6 +12,10 @@ export interface CallView {
    * (`destination_number`, `caller_id_number`, `caller_id_name`, `ani`, `network_addr`, `uuid`, `context`, …).
    */
   get(name: string): string | undefined;
+  /** Its value stands in no log, trace or record. */
+  isMasked?(name: string): boolean;
+  /** Digits of the caller, which are shown only where the configuration says so. */
+  isEntered?(name: string): boolean;
 }
 
 /** What was tried over the network for one answer; for the trace and the log. Secrets in the URL are masked. */
@@ -62,6 +67,8 @@ export interface SourceContext {
   /** Aborted when the call ends or is moved; the source stops its request. */
   readonly signal: AbortSignal;
   readonly onAttempt: (attempt: SourceAttempt) => void;
+  /** The trace on behalf of which it is asked; absent: the call's own. */
+  readonly trace?: TraceContext;
   /** What the source has done that is neither a request nor an answer; for the trace. */
   readonly onNote?: (note: SourceNote) => void;
 }

@@ -25,26 +25,76 @@ function matching(folder: string, part: string): string[] {
   } catch {
     return [];
   }
-  const expression = expressionOf(part);
-  if (expression === undefined) return [];
+  const pieces = piecesOf(part);
   return names
-    .filter((name) => (part.startsWith('.') || !name.startsWith('.')) && expression.test(name))
+    .filter((name) => (part.startsWith('.') || !name.startsWith('.')) && fits(pieces, name))
     .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
     .map((name) => path.join(folder, name));
 }
 
-/** @returns undefined when the brackets make no sense */
-function expressionOf(part: string): RegExp | undefined {
-  const source = part
-    .replaceAll(/\[!/g, '[^')
-    .replaceAll(/[.+${}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.');
-  try {
-    return new RegExp(`^${source}$`, 's');
-  } catch {
-    return undefined;
+const ANY = '*';
+/** One character. */
+type One = (character: string) => boolean;
+type Piece = typeof ANY | One;
+
+/** No regular expression is made of it: several `*` would take one very long on some names. */
+function piecesOf(part: string): Piece[] {
+  const pieces: Piece[] = [];
+  for (let at = 0; at < part.length; at += 1) {
+    const character = part.charAt(at);
+    const end = character === '[' ? endOfSet(part, at) : -1;
+    if (end > 0) {
+      pieces.push(setOf(part.slice(at + 1, end)));
+      at = end;
+    } else if (character !== ANY) pieces.push((other) => character === '?' || other === character);
+    else if (pieces.at(-1) !== ANY) pieces.push(ANY);
   }
+  return pieces;
+}
+
+/** A `]` right at the beginning is one of the set. Without an end, the bracket stands for itself. */
+function endOfSet(part: string, open: number): number {
+  const first = /[!^]/.test(part.charAt(open + 1)) ? open + 2 : open + 1;
+  return part.indexOf(']', first + 1);
+}
+
+/** `a-z_`, `!a-z`, `^a-z` */
+function setOf(text: string): One {
+  const isNot = /^[!^]/.test(text);
+  const listed = isNot ? text.slice(1) : text;
+  return (character) => {
+    for (let at = 0; at < listed.length; at += 1) {
+      const isRange = listed.charAt(at + 1) === '-' && at + 2 < listed.length;
+      const last = isRange ? listed.charAt(at + 2) : listed.charAt(at);
+      if (character >= listed.charAt(at) && character <= last) return !isNot;
+      if (isRange) at += 2;
+    }
+    return isNot;
+  };
+}
+
+/** Only the last `*` that was passed need be tried again: the steps are at most pieces times characters. */
+function fits(pieces: readonly Piece[], name: string): boolean {
+  let piece = 0;
+  let at = 0;
+  let star = -1;
+  let from = 0;
+  while (at < name.length) {
+    const next = pieces[piece];
+    if (next === ANY) {
+      star = piece;
+      from = at;
+      piece += 1;
+    } else if (next?.(name.charAt(at)) === true) {
+      piece += 1;
+      at += 1;
+    } else if (star >= 0) {
+      piece = star + 1;
+      from += 1;
+      at = from;
+    } else return false;
+  }
+  return pieces.slice(piece).every((rest) => rest === ANY);
 }
 
 function exists(file: string): boolean {

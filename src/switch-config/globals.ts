@@ -10,8 +10,16 @@ export interface ExpandedLine {
   readonly names: readonly string[];
 }
 
-/** switch_xml.c expand_vars(): in one pass, so what a value brings is not expanded again. */
-export function expandGlobals(line: string, valueOf: (name: string) => string): ExpandedLine {
+/** Lines that double a variable over and over would soon fill the memory; FreeSWITCH lets them. */
+const MAX_EXPANDED = 4 * 1024 * 1024;
+
+/**
+ * switch_xml.c expand_vars(): in one pass, so what a value brings is not expanded again.
+ * @returns undefined when the line becomes longer than 4 MB
+ */
+export function expandGlobals(line: string, valueOf: (name: string) => string): ExpandedLine | undefined {
+  if (!line.includes('$${')) return { expanded: line, checked: line, names: [] };
+  const closing = closingBraces(line);
   let expanded = '';
   let checked: string | undefined;
   const names: string[] = [];
@@ -19,8 +27,8 @@ export function expandGlobals(line: string, valueOf: (name: string) => string): 
   for (;;) {
     const start = line.indexOf('$${', at);
     if (start < 0) break;
-    const end = closingBrace(line, start + 2);
-    if (end < 0) {
+    const end = closing.get(start + 2);
+    if (end === undefined) {
       expanded += line.slice(at, start + 1);
       at = start + 1;
       continue;
@@ -29,21 +37,23 @@ export function expandGlobals(line: string, valueOf: (name: string) => string): 
     const name = line.slice(start + 3, end);
     names.push(name);
     expanded += line.slice(at, start) + valueOf(name);
+    if (expanded.length > MAX_EXPANDED) return undefined;
     at = end + 1;
   }
   return { expanded: expanded + line.slice(at), checked: checked ?? line, names };
 }
 
-/** switch_find_end_paren(): the brace that closes the one at `from`; below 0 when none does. */
-function closingBrace(text: string, from: number): number {
-  let depth = 0;
-  for (let i = from; i < text.length; i += 1) {
+/** switch_find_end_paren(): for every brace that is opened, where it is closed; nothing for one that never is. */
+function closingBraces(text: string): ReadonlyMap<number, number> {
+  const closing = new Map<number, number>();
+  const open: number[] = [];
+  for (let i = 0; i < text.length; i += 1) {
     const char = text[i];
-    if (char === '{') depth += 1;
+    if (char === '{') open.push(i);
     else if (char === '}') {
-      depth -= 1;
-      if (depth === 0) return i;
+      const from = open.pop();
+      if (from !== undefined) closing.set(from, i);
     }
   }
-  return -1;
+  return closing;
 }

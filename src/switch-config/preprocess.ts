@@ -39,6 +39,8 @@ export interface PreprocessOptions {
 }
 
 /** switch_xml.c preprocess(): `if (rlevel > 100) return -1`. */
+/** So much of a line is looked at for what to say of it. */
+const MAX_SHOWN = 4096;
 const MAX_DEPTH = 100;
 /** A configuration beyond this is a mistake or an attack, such as files that include each other twice. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -106,8 +108,17 @@ class Reader {
       if (whole.endsWith('\n')) number += 1;
       const [raw = ''] = whole.split('\0', 1);
       const line = expandGlobals(raw, (name) => this.#valueOf(name));
+      if (line === undefined) {
+        throw new AppError(
+          'switch_config_invalid',
+          `${file}:${place.line}: a line of more than 4 MB after its variables`,
+        );
+      }
       if (/<include>|<\/include>|<\?/.test(line.checked)) {
-        const lost = line.checked.replace(/<\/?include>|<\?[^>]*>|<!--.*-->/g, '').trim();
+        const lost = line.checked
+          .slice(0, MAX_SHOWN)
+          .replace(/<\/?include>|<\?[^>]*>|<!--.*-->/g, '')
+          .trim();
         if (lost !== '') this.#notDone.push({ place, what: `FreeSWITCH drops this line whole: ${lost}` });
         continue;
       }
@@ -135,15 +146,16 @@ class Reader {
 
   #write(text: string, place: Place, names: readonly string[]): void {
     if (text === '') return;
-    this.#bytes += text.length;
-    if (this.#bytes > MAX_BYTES) {
-      throw new AppError(
-        'switch_config_invalid',
-        `${place.file}:${place.line}: more than 64 MB after its includes`,
-      );
-    }
+    this.#count(text.length, place);
     this.#lines.add(text.length, place, names);
     this.#pieces.push(text);
+  }
+
+  /** What is kept: text and values. */
+  #count(length: number, place: Place): void {
+    this.#bytes += length;
+    if (this.#bytes <= MAX_BYTES) return;
+    throw new AppError('switch_config_invalid', `${place.file}:${place.line}: more than 64 MB after its includes`);
   }
 
   #obey(directive: Directive, place: Place, folder: string, depth: number): void {
@@ -169,9 +181,10 @@ class Reader {
   }
 
   #set(command: string, data: string, place: Place): void {
-    const match = /^(.*?) *= *(.*)$/s.exec(data);
-    if (match === null) return;
-    const [, name = '', value = ''] = match;
+    const equals = data.indexOf('=');
+    if (equals < 0) return;
+    const name = data.slice(0, equals).replace(/(?<! ) +$/, '');
+    const value = data.slice(equals + 1).replace(/^ +/, '');
     const asked =
       command === 'env-set' ||
       command === 'exec-set' ||

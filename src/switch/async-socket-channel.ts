@@ -7,7 +7,7 @@ import { applicationInfo } from './applications.js';
 import type { Channel, ChannelData, Segment, SegmentEnd, SegmentResult, StepResult } from './channel.js';
 import { endOf } from './channel.js';
 import { compileSegment } from './inline-list.js';
-import { FrameData, RunNames, waitingStep } from './socket-channel.js';
+import { comesAgain, FrameData, RunNames, waitingStep } from './socket-channel.js';
 import { TimedBreak } from './timed-break.js';
 
 /** How long after a hang-up the application that it ended may take to be reported. */
@@ -23,6 +23,7 @@ export class AsyncSocketChannel implements Channel {
   readonly uuid: string;
   readonly data: ChannelData;
   readonly gone: AbortSignal;
+  readonly again: boolean;
   readonly #connection: EslConnection;
   readonly #goneController = new AbortController();
   readonly #names = new RunNames();
@@ -37,6 +38,7 @@ export class AsyncSocketChannel implements Channel {
     this.uuid = call.uuid;
     this.data = new FrameData(call.data, call.variables);
     this.gone = this.#goneController.signal;
+    this.again = comesAgain(call.data);
     call.connection.onEvent = (event) => this.#onEvent(event);
     call.connection.onNotice = (notice) => {
       if (notice.disposition !== 'linger') return;

@@ -62,6 +62,8 @@ export interface Channel {
   readonly data: ChannelData;
   /** Aborted once when the call has ended or the connection is lost; its reason is a `SegmentEnd`. */
   readonly gone: AbortSignal;
+  /** A daemon may have begun with this very hand-over, and died or lost it. */
+  readonly again?: boolean;
   run(segment: Segment): Promise<SegmentResult>;
   /**
    * Keeps the caller for a moment, with a prompt or in silence, and notices when the channel is taken away

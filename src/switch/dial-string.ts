@@ -106,7 +106,7 @@ function separate(text: string, separator: '|' | ','): string[] {
 }
 
 function readLeg(text: string): DialLeg {
-  let rest = text.replace(/^ +/, '').replace(/ +$/, '');
+  let rest = text.replace(/^ +/, '').replace(/(?<! ) +$/, '');
   const variables: DialVariable[] = [];
   while (rest.startsWith('[')) rest = readPrefix(rest, '[', ']', variables);
   const result = parseEndpoint(rest.replace(/^ +/, ''));
@@ -192,7 +192,7 @@ function formatPrefix(variables: readonly DialVariable[], open: string, close: s
 
 /** Two layers, because FreeSWITCH takes quotes and backslashes off twice: between variables and at the `=`. */
 function escapeValue(value: string): string {
-  const blanks = value.replace(/^ +| +$/g, (run) => '\u0000'.repeat(run.length));
+  const blanks = value.replace(/^ +|(?<! ) +$/g, (run) => '\u0000'.repeat(run.length));
   const once = blanks.replace(/['\\]/g, '\\$&').replaceAll('\u0000', '\\s');
   return once.replace(/['\\]/g, '\\$&');
 }

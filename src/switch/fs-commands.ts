@@ -225,6 +225,9 @@ export function fsCommandToShow(command: string): string {
     : words;
   return shown
     .join(' ')
-    .replaceAll(/((?:pass(?:word)?|secret|token|pin|credential)[\w.-]*[=: ])[^\s,}\]]+/gi, '$1[redacted]')
+    .replaceAll(
+      /(?<![\w.-])((?=[\w.-]*(?:pass|secret|token|pin|credential))[\w.-]+[=: ])[^\s,}\]]+/gi,
+      '$1[redacted]',
+    )
     .slice(0, 500);
 }

@@ -34,6 +34,11 @@ export class FrameData implements ChannelData {
   }
 }
 
+/** What the dialplan says when it connects a call a second time (dialplan/switchhook.xml). */
+export function comesAgain(description: EslFrame): boolean {
+  return description.get('variable_current_application_data')?.endsWith(' again') === true;
+}
+
 /** Traces keep what they are told for as long as the call lasts. */
 function detached(value: string | undefined): string | undefined {
   return value === undefined ? undefined : detachedText(value);

@@ -6,7 +6,7 @@ import { AttachedCalls } from './attached/attached-calls.js';
 import type { AttachRequest, AttachResult } from './attached/attached-calls.js';
 import type { AttachedChannel } from './attached/attached-channel.js';
 import type { ReleaseTarget } from './attached/release-target.js';
-import { parkSubscriptions } from './attached/parked.js';
+import { newsSubscriptions } from './attached/parked.js';
 
 /** What a link writes about its switch; a part of pino's logger. */
 export interface LinkLog {
@@ -38,6 +38,11 @@ export interface LinkOptions {
   readonly isFull: () => boolean;
   /** The daemon stops: it takes none any more. */
   readonly isDraining: () => boolean;
+  /**
+   * A channel that this or another daemon controls was answered while it ran an application. Without it FreeSWITCH is
+   * not asked to tell.
+   */
+  readonly onAnswered?: (uuid: string, application: string) => void;
   /** It was connected, or is not any more. */
   readonly onState?: (state: SwitchState) => void;
 }
@@ -72,6 +77,8 @@ export class SwitchLink {
   #connected = false;
   #connects = 0;
   #version: string | undefined;
+  /** FreeSWITCH's name for itself, as it said last. */
+  #switchName: string | undefined;
   #lastError: AppError | undefined;
   #reported: string | undefined;
 
@@ -84,7 +91,10 @@ export class SwitchLink {
       host,
       port,
       password,
-      subscriptions: settings.attach ? parkSubscriptions() : [],
+      subscriptions: newsSubscriptions({
+        parks: settings.attach,
+        answers: options.onAnswered !== undefined,
+      }),
     });
     const calls = new EslClient({
       host,
@@ -93,7 +103,11 @@ export class SwitchLink {
       subscriptions: AttachedCalls.subscriptions(options.instance),
     });
     this.#attached = new AttachedCalls(calls, settings, options);
-    admin.onEvent = (event) => this.#attached.onParked(event);
+    admin.onEvent = (event) => {
+      if (event.name === 'CHANNEL_ANSWER')
+        options.onAnswered?.(event.get('Unique-ID') ?? '', event.get('variable_current_application') ?? '');
+      else this.#attached.onParked(event);
+    };
     this.#admin = new Guarded(admin, () => this.#stateChanged());
     this.#calls = new Guarded(calls, () => this.#stateChanged());
   }
@@ -118,6 +132,23 @@ export class SwitchLink {
    */
   api(command: string): Promise<string> {
     return this.#admin.client.api(command);
+  }
+
+  /**
+   * Whether this switch has a channel of that uuid; undefined when it can't be asked.
+   * @param switchName of the FreeSWITCH on which the channel was; another one answers `elsewhere`
+   */
+  async exists(uuid: string, switchName?: string): Promise<boolean | 'elsewhere' | undefined> {
+    const isElsewhere = (): boolean => switchName !== undefined && this.#switchName !== switchName;
+    try {
+      const [answer, name] = await Promise.all([this.api(`uuid_exists ${uuid}`), this.api('switchname')]);
+      this.#switchName = name.trim();
+      if (answer.trim() === 'true') return true;
+      return isElsewhere() ? 'elsewhere' : false;
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      return this.#switchName !== undefined && isElsewhere() ? 'elsewhere' : undefined;
+    }
   }
 
   /** As `api`, in a thread of its own of FreeSWITCH's. */
@@ -280,6 +311,17 @@ export class SwitchLinks {
       throw new AppError('no_such_switch', `${JSON.stringify(name)}. ${known}`);
     }
     return link;
+  }
+
+  /**
+   * Whether a channel of that uuid exists; undefined when nobody can say: its switch is not one of these, or can't be
+   * asked.
+   * @param switchName of the FreeSWITCH on which it was; without it, it may be any of these
+   */
+  async exists(uuid: string, switchName?: string): Promise<boolean | undefined> {
+    const found = await Promise.all(this.all.map((link) => link.exists(uuid, switchName)));
+    if (found.includes(true)) return true;
+    return found.includes(false) && !found.includes(undefined) ? false : undefined;
   }
 
   start(): void {

@@ -6,7 +6,7 @@ import { BreakTimer } from './break-timer.js';
 import type { Channel, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
 import { endOf } from './channel.js';
 import { compileSegment } from './inline-list.js';
-import { FrameData, RunNames, valueOf, variableCommand, waitingStep } from './socket-channel.js';
+import { comesAgain, FrameData, RunNames, valueOf, variableCommand, waitingStep } from './socket-channel.js';
 
 /**
  * A channel that FreeSWITCH connected with `socket host:port full` (synchronous): it runs one command after the
@@ -17,6 +17,7 @@ export class SyncSocketChannel implements Channel {
   readonly uuid: string;
   readonly data: FrameData;
   readonly gone: AbortSignal;
+  readonly again: boolean;
   readonly #connection: EslConnection;
   readonly #goneController = new AbortController();
   readonly #names = new RunNames();
@@ -37,9 +38,10 @@ export class SyncSocketChannel implements Channel {
     this.data = new FrameData(call.data, call.variables);
     this.#transferredFrom = call.data.get('Caller-Transfer-Source');
     this.gone = this.#goneController.signal;
+    this.again = comesAgain(call.data);
     const switchMicros = Number(call.data.raw('Event-Date-Timestamp'));
     this.#clockOffsetMicros =
-      Number.isFinite(switchMicros) && switchMicros > 0 ? switchMicros - Date.now() * 1000 : 0;
+      (Number.isFinite(switchMicros) && switchMicros > 0 ? switchMicros : Date.now() * 1000) - ourMicros();
     connection.onNotice = (notice) => {
       // The session's thread looks at the channel's state before it reads on (mod_event_socket.c read_packet).
       if (notice.disposition === 'linger') this.#end({ kind: 'hung_up', cause: '' });
@@ -160,8 +162,13 @@ export class SyncSocketChannel implements Channel {
   }
 
   #switchMicros(): number {
-    return Date.now() * 1000 + this.#clockOffsetMicros;
+    return ourMicros() + this.#clockOffsetMicros;
   }
+}
+
+/** Of a clock that nobody sets: the machine's own may be put back or forward during a call. */
+function ourMicros(): number {
+  return performance.now() * 1000;
 }
 
 /** A time limit that is kept by breaking the application off; the runner gives such a step a segment of its own. */

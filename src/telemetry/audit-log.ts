@@ -29,6 +29,8 @@ export class AuditLog {
   readonly #log: Logger;
   readonly #file: string | undefined;
   #written: Promise<void> = Promise.resolve();
+  /** What stands in the file may end in the middle of a line. */
+  #broken = false;
 
   /** @param file appended to, and opened anew for each line, so that it may be rotated at any time */
   constructor(log: Logger, file?: string) {
@@ -68,8 +70,10 @@ export class AuditLog {
       return;
     }
     try {
-      await this.#append(`${JSON.stringify({ time, ...line })}\n`);
+      await this.#append(`${this.#broken ? '\n' : ''}${JSON.stringify({ time, ...line })}\n`);
+      this.#broken = false;
     } catch (error) {
+      this.#broken = true;
       this.#log.error({ ...line, code_of_file: 'audit_log_unwritable', err: error }, 'audit');
     }
   }

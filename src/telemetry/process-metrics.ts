@@ -35,6 +35,16 @@ export function addProcessMetrics(registry: Registry): void {
   );
   gauge('process_open_fds', 'Open files and connections; only on Linux.', openFiles);
   gauge('nodejs_heap_size_used_bytes', 'JavaScript heap in use.', () => process.memoryUsage().heapUsed);
+  new Gauge({
+    name: 'nodejs_active_resources',
+    help: 'What keeps the event loop going, by kind: connections, servers, timers.',
+    labelNames: ['type'],
+    registers,
+    collect() {
+      this.reset();
+      for (const type of process.getActiveResourcesInfo()) this.inc({ type });
+    },
+  });
   gauge('nodejs_heap_size_total_bytes', 'JavaScript heap in all.', () => process.memoryUsage().heapTotal);
 }
 

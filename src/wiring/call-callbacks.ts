@@ -41,6 +41,11 @@ export class CallCallbacks {
     if (entry.type === 'ended' && followed.runner === runner) this.#ended(uuid, entry, followed);
   }
 
+  /** FreeSWITCH says so while the list still runs; without that, it is known when a part of the list has ended. */
+  onAnswered(uuid: string, application: string): void {
+    if (this.#followed.has(uuid)) this.#calls.tell(uuid, answered(application));
+  }
+
   /** A defect has ended the program. */
   onDefect(uuid: string, runner: CallRunner): void {
     if (this.#followed.get(uuid)?.runner !== runner) return;
@@ -52,7 +57,9 @@ export class CallCallbacks {
     const { program, caller, destination, resumed } = entry;
     const before = this.#followed.get(uuid);
     this.#followed.set(uuid, { runner, doing: before?.doing ?? new Map<string, Doing>() });
-    this.#calls.begin({ uuid, begun: runner.begun, program, caller, destination, resumed });
+    const { begun, again, switchName } = runner;
+    const known = switchName === '' ? {} : { switchName };
+    this.#calls.begin({ uuid, begun, program, caller, destination, resumed, again, ...known });
     this.#scope(uuid, program);
     if (runner.wasAnswered) this.#calls.tell(uuid, answered('before'));
   }
@@ -137,7 +144,7 @@ export class CallCallbacks {
 const ANSWERING: ReadonlySet<string> = new Set(['answer', 'bridge', 'callcenter', 'fifo', 'conference']);
 
 function answered(by: string): Told {
-  return { type: 'call.answered', data: { by } };
+  return { type: 'call.answered', data: by === '' ? {} : { by } };
 }
 
 /** Details are FreeSWITCH's and the policy's own words; nothing that was entered is in them. */

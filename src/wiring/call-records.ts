@@ -18,12 +18,24 @@ interface Open {
   readonly doing: Map<string, Doing>;
   /** What the record has of blocks and functions up to then came from a daemon before this one. */
   readonly knownUntil: number;
-  /** Nobody knows what became of the call: since when. */
-  lostAt?: number;
+  /** Who decides about the call. */
+  readonly runner: CallRunner;
+  /** The call has no program now. */
+  waiting?: Waiting;
 }
 
-/** How long a call may be lost to this daemon until it is looked after. */
-const LOST_MS = 60_000;
+interface Waiting {
+  /** `lost`: nobody knows what became of it. `interrupted`: another program is to go on with it. */
+  readonly why: 'lost' | 'interrupted';
+  /** In milliseconds of a clock that nobody sets. */
+  readonly sinceMs: number;
+  readonly sinceEpochMs: number;
+}
+
+/** How long a call that was lost to this daemon is left alone: it may be on its way back. Then it is looked after. */
+const LOST_MS = 2000;
+/** So long another program may take to go on with a call. */
+const INTERRUPTED_MS = 30_000;
 /** How long a call is waited for of which nobody can say whether it lives. */
 const FORGOTTEN_MS = 600_000;
 
@@ -33,6 +45,7 @@ export class CallRecords {
   readonly #isAlive: IsAlive;
   readonly #open = new Map<string, Open>();
   #timer: NodeJS.Timeout | undefined;
+  #sweeping = false;
 
   constructor(records: Records, isAlive: IsAlive) {
     this.#records = records;
@@ -41,7 +54,18 @@ export class CallRecords {
 
   async start(): Promise<void> {
     await this.#records.start(this.#isAlive);
-    this.#timer = setInterval(() => void this.sweep(), LOST_MS / 2).unref();
+    this.#timer = setInterval(() => void this.#sweepOnce(), LOST_MS).unref();
+  }
+
+  /** A switch that is slow to answer is not asked by several sweeps at a time. */
+  async #sweepOnce(): Promise<void> {
+    if (this.#sweeping) return;
+    this.#sweeping = true;
+    try {
+      await this.sweep();
+    } finally {
+      this.#sweeping = false;
+    }
   }
 
   /** Records that the receiver has not taken yet. */
@@ -54,6 +78,9 @@ export class CallRecords {
     if (entry.type === 'handed_over') this.#begin(uuid, entry, runner);
     const open = this.#open.get(uuid);
     if (open === undefined) return;
+    // Of a runner whose place another has taken already, it is the end of nothing.
+    if (entry.type === 'ended' && entry.result === 'interrupted' && open.runner === runner)
+      open.waiting = waitingNow('interrupted');
     tell(open, entry);
     open.record.changed();
   }
@@ -86,13 +113,14 @@ export class CallRecords {
     // Another program goes on with the call, and with the record.
     if (result === 'interrupted') return;
     if (result === 'lost') {
-      open.lostAt = Date.now();
+      open.waiting = waitingNow('lost');
       open.record.changed();
       return;
     }
     this.#open.delete(call.uuid);
     const ended = call.trace.findLast((entry) => entry.type === 'ended');
-    const cause = ended?.type === 'ended' && result === 'hung_up' ? ended.detail : hangupOf(call);
+    // A program that ends as it should may end by hanging up.
+    const cause = ended?.type === 'ended' && (result === 'hung_up' || result === 'done') ? ended.detail : '';
     void open.record.end({
       endedEpochMs: endedAt,
       result,
@@ -102,16 +130,20 @@ export class CallRecords {
   }
 
   /** Writes the records of calls that ended while their connection to this daemon was lost. */
-  async sweep(now = Date.now()): Promise<void> {
+  async sweep(nowMs = performance.now()): Promise<void> {
     for (const [uuid, open] of this.#open) {
-      const { lostAt, record } = open;
-      if (lostAt === undefined || now - lostAt < LOST_MS) continue;
-      const alive = await this.#isAlive(uuid);
-      const giveUp = alive === false || (alive === undefined && now - lostAt > FORGOTTEN_MS);
+      const { waiting, record, runner } = open;
+      const waitedMs = nowMs - (waiting?.sinceMs ?? nowMs);
+      if (waiting === undefined || waitedMs < (waiting.why === 'lost' ? LOST_MS : INTERRUPTED_MS)) continue;
+      // One that was interrupted, and lives on without a program, is nobody's.
+      if (waiting.why === 'lost') {
+        const alive = await this.#isAlive(uuid, runner.switchName);
+        if (alive === true || (alive === undefined && waitedMs <= FORGOTTEN_MS)) continue;
+      }
       // Taken over meanwhile.
-      if (!giveUp || this.#open.get(uuid) !== open || open.lostAt !== lostAt) continue;
+      if (this.#open.get(uuid) !== open || open.waiting !== waiting) continue;
       this.#open.delete(uuid);
-      await record.end({ endedEpochMs: lostAt, result: 'lost' });
+      await record.end({ endedEpochMs: waiting.sinceEpochMs, result: waiting.why });
     }
   }
 
@@ -125,9 +157,8 @@ export class CallRecords {
     const startedAt = Date.now() - entry.atMs;
     const known = this.#open.get(uuid);
     if (known !== undefined) {
-      delete known.lostAt;
       const { record, doing } = known;
-      this.#open.set(uuid, { record, startedAt, doing, knownUntil: knownUntil(record) });
+      this.#open.set(uuid, { record, startedAt, doing, runner, knownUntil: knownUntil(record) });
       return;
     }
     const contact = contactDataOf(runner.call, { attributes: {} });
@@ -142,10 +173,17 @@ export class CallRecords {
       systemEndpoint: endpoint(contact.SystemEndpoint),
       startedEpochMs: runner.begun,
       program: entry.program,
+      switchName: runner.switchName,
     };
-    const record = entry.resumed ? this.#records.resume(begin) : this.#records.begin(begin);
-    this.#open.set(uuid, { record, startedAt, doing: new Map(), knownUntil: knownUntil(record) });
+    const record = entry.resumed
+      ? this.#records.resume(begin)
+      : ((runner.again ? this.#records.takeUp(begin) : undefined) ?? this.#records.begin(begin));
+    this.#open.set(uuid, { record, startedAt, doing: new Map(), runner, knownUntil: knownUntil(record) });
   }
+}
+
+function waitingNow(why: Waiting['why']): Waiting {
+  return { why, sinceMs: performance.now(), sinceEpochMs: Date.now() };
 }
 
 /** A flow that is resumed tells of its past, too. */
@@ -222,10 +260,4 @@ function transferResult({ status, response, detail }: Outcome): string {
   if (word === 'BUSY' || detail === 'USER_BUSY') return 'busy';
   if (status === 'timed_out' || word === 'NOANSWER') return 'no_answer';
   return detail === 'CALL_REJECTED' ? 'refused' : 'unreachable';
-}
-
-/** The cause of a hang-up that the program itself asked for. */
-function hangupOf({ trace }: CallRecord): string {
-  const last = trace.findLast((entry) => entry.type === 'outcome' && entry.status !== 'not_run');
-  return last?.type === 'outcome' && last.application === 'hangup' ? (last.detail ?? '') : '';
 }

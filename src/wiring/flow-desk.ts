@@ -32,12 +32,15 @@ interface FlowDetails extends FlowSummary {
 
 interface Checked {
   ok: boolean;
+  version: string;
+  flows: number;
   problems: {
     severity: 'error' | 'warning';
     rule: string;
     message: string;
     flow: string;
     file: string;
+    path: (string | number)[];
     line?: number | undefined;
     column?: number | undefined;
   }[];
@@ -53,7 +56,17 @@ interface Tested {
     misses: { what: string; expected: string; got: string }[];
     path: string[];
     ends: string;
+    duration_ms: number;
   }[];
+  coverage: {
+    flow: string;
+    blocks: number;
+    blocks_covered: number;
+    exits: number;
+    exits_covered: number;
+    missed: string[];
+  }[];
+  duration_ms: number;
 }
 
 /** What the API tells of flows. */
@@ -104,7 +117,7 @@ export class ConfiguredFlows {
     const profile = config.policies[config.flows.policy];
     const policy = profile === undefined ? undefined : new Policy(config.flows.policy, profile);
     const files = folder === undefined ? [] : flowFilesIn(folder);
-    const { problems } = checkedFlows(
+    const { set, problems } = checkedFlows(
       files,
       { speech: speechOf(config.flows), stateMaxBytes: config.flows.state_max_bytes },
       checkContext(config.flows, { functions, policy }),
@@ -112,17 +125,26 @@ export class ConfiguredFlows {
     );
     return {
       ok: !problems.some(({ severity }) => severity === 'error'),
+      version: set.version,
+      flows: set.flows.size,
       problems: problems.map(problemAnswer),
     };
   }
 
   /** @throws AppError as BackgroundTests.run */
-  async test({ file, only }: { readonly file?: unknown; readonly only?: string }): Promise<Tested> {
+  async test({
+    files,
+    only,
+  }: {
+    readonly files?: readonly { readonly name: string; readonly content: unknown }[];
+    readonly only?: string;
+  }): Promise<Tested> {
+    const begunMs = performance.now();
     const { config, flows } = this.#inForce();
     const { current } = flows.library;
     const { folder } = config.flows;
-    if (file === undefined && folder === undefined)
-      throw new AppError('invalid_request', 'body.file: no folder of flows is configured');
+    if (files === undefined && folder === undefined)
+      throw new AppError('invalid_request', 'body.files: no folder of flows is configured');
     const job: TestJob = {
       flows: Object.fromEntries(
         Array.from(current.flows.values(), ({ name, source }) => [name, source.document]),
@@ -133,18 +155,26 @@ export class ConfiguredFlows {
       policy: config.flows.policy,
       numbers: Object.entries(config.flows.numbers).map(([number, flow]) => ({ number, flow })),
       functions: config.functions.file === undefined ? undefined : withoutSecrets(flows),
-      cases: file === undefined ? { folder: join(folder ?? '', 'tests') } : { content: file },
+      cases: files === undefined ? { folder: join(folder ?? '', 'tests') } : { files },
       ...(only === undefined ? {} : { only }),
     };
-    const cases = await this.#tests.run(job);
+    const { cases, coverage } = await this.#tests.run(job);
     return {
       ok: cases.every(({ misses }) => misses.length === 0),
-      cases: cases.map(({ misses, path, ...one }) => ({
+      cases: cases.map(({ misses, path, realMs, ...one }) => ({
         ...one,
         ok: misses.length === 0,
         misses: [...misses],
         path: [...path],
+        duration_ms: tenths(realMs),
       })),
+      coverage: coverage.map(({ blocksCovered, exitsCovered, missed, ...one }) => ({
+        ...one,
+        blocks_covered: blocksCovered,
+        exits_covered: exitsCovered,
+        missed: [...missed],
+      })),
+      duration_ms: tenths(performance.now() - begunMs),
     };
   }
 
@@ -167,6 +197,10 @@ export class ConfiguredFlows {
   }
 }
 
+function tenths(ms: number): number {
+  return Math.round(ms * 10) / 10;
+}
+
 /** Cases invoke no function, so that none of their secrets is needed where they run. */
 function withoutSecrets({ functions }: Flows): Flows['functions'] {
   return new Map(
@@ -184,6 +218,7 @@ function problemAnswer({
   message,
   flow,
   file,
+  path,
   line,
   column,
 }: Problem): Checked['problems'][number] {
@@ -193,6 +228,7 @@ function problemAnswer({
     message,
     flow,
     file: basename(file),
+    path: [...path],
     ...(line === undefined ? {} : { line }),
     ...(column === undefined ? {} : { column }),
   };

@@ -106,13 +106,13 @@ export function sourcesOf(
     mayPlay: (play, call) => policy?.check({ application: 'playback', data: play }, call).allowed ?? false,
   };
   return {
-    open({ kind, target }, before) {
+    open({ kind, target, shown }, before) {
       if (kind === 'flow') {
         const set = library.current;
         if (!set.flows.has(target)) return noSuchFlow(target, set);
-        return { source: new FlowSource(set, tools, { flow: target, attributes: inherited(before) }) };
+        return { source: new FlowSource(set, tools, { flow: target, ...inherited(before) }) };
       }
-      const source = apps.source(target);
+      const source = apps.source(target, shown === undefined ? {} : { shown });
       return 'code' in source ? source : { source };
     },
     reopen(state) {
@@ -135,19 +135,21 @@ function noSuchFlow(name: string, { flows }: FlowSet): { readonly code: ErrorCod
   return { code: 'no_such_flow', detail: `${JSON.stringify(name.slice(0, 64))}; ${known}`.slice(0, 500) };
 }
 
-/** A flow that an HTTP app's answer enters, on a call that another flow had, finds its attributes. */
-function inherited(before: SourceState | undefined): Readonly<Record<string, string>> {
+/** A flow that an HTTP app's answer enters, on a call that another flow had, finds its attributes; what is masked stays so. */
+function inherited(before: SourceState | undefined): {
+  readonly attributes: Readonly<Record<string, string>>;
+  readonly masked: readonly string[];
+} {
   const kept = before?.kind === FLOW_KIND ? unpacked(before) : undefined;
-  if (kept === undefined) return {};
+  if (kept === undefined) return { attributes: {}, masked: [] };
   const { attributes, masked } = kept.state;
-  return Object.fromEntries(
-    Object.entries(attributes).filter(([name]) => !masked.includes(`Attributes.${name}`)),
-  );
+  const names = Object.keys(attributes).filter((name) => masked.includes(`Attributes.${name}`));
+  return { attributes, masked: names };
 }
 
 export function flowFunctions(invoker: FunctionInvoker, instanceArn: string): FlowFunctions {
   return {
-    async invoke({ name, parameters, event, timeoutMs, call, attributes, language, queue, signal }) {
+    async invoke({ name, parameters, event, timeoutMs, call, attributes, language, queue, signal, trace }) {
       const facts = {
         attributes,
         languageCode: language,
@@ -159,6 +161,7 @@ export function flowFunctions(invoker: FunctionInvoker, instanceArn: string): Fl
         contact: contactDataOf(call, facts, instanceArn),
         ...(event === undefined ? {} : { event }),
         ...(timeoutMs === undefined ? {} : { timeoutMs }),
+        ...(trace === undefined ? {} : { trace }),
         signal,
       });
       return { result, durationMs, attempts: attempts.length };

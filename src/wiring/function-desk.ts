@@ -8,6 +8,7 @@ import type { FunctionInvoker } from '../functions/invoke.js';
 import type { JsonObject } from '../functions/json.js';
 import { FunctionRegistry, settingsOf } from '../functions/registry.js';
 import type { FunctionChange } from '../functions/registry.js';
+import type { FunctionSettings } from '../functions/settings.js';
 import { tryFunction } from '../functions/trial.js';
 
 interface InForce {
@@ -89,7 +90,9 @@ export class ConfiguredFunctions {
 
   set(name: string, patch: Readonly<Record<string, unknown>>): Change {
     refuseForeign(patch);
-    return this.#changed(this.#registry().set(name, patch));
+    const registry = this.#registry();
+    refuseElsewhere(settingsOf(registry.read(), name), patch);
+    return this.#changed(registry.set(name, patch));
   }
 
   remove(name: string): Change {
@@ -127,7 +130,7 @@ export class ConfiguredFunctions {
       ok: result.ok && !missed,
       ...(result.ok ? { values: { ...result.values } } : { code: result.code, detail: result.detail }),
       duration_ms: result.durationMs,
-      tries: attempts.length,
+      attempts: attempts.map(({ durationMs, ...one }) => ({ ...one, duration_ms: durationMs })),
       request,
       ...(response === undefined ? {} : { response: response.slice(0, 65_536) }),
       remarks: [...remarks],
@@ -172,6 +175,29 @@ function refuseForeign(settings: Readonly<Record<string, unknown>>): void {
   if (named !== undefined)
     throw new AppError('forbidden', `${named} can only be set on the machine of the daemon`);
   refuseReferences(settings, 0);
+}
+
+/**
+ * A secret goes where those sent it who wrote it into the file: a function that is to ask another server from now on has
+ * to be given others, or none.
+ * @throws AppError `forbidden`
+ */
+function refuseElsewhere(before: FunctionSettings, patch: Readonly<Record<string, unknown>>): void {
+  const { url, headers } = patch;
+  if (typeof url !== 'string' || originOf(url) === originOf(before.url ?? '')) return;
+  const given = isPlainMap(headers) ? headers : {};
+  // An object would be merged with the reference that stands there.
+  const isGiven = (name: string): boolean => typeof given[name] === 'string' || given[name] === null;
+  const kept = headers === null ? [] : Object.keys(before.headers).filter((header) => !isGiven(header));
+  if (before.signing_secrets.length > 0 && !Object.hasOwn(patch, 'signing_secrets'))
+    kept.push('signing_secrets');
+  if (kept.length === 0) return;
+  const detail = `another server would be sent what is kept of ${kept.join(', ')}: give new ones, or take them away (null)`;
+  throw new AppError('forbidden', detail);
+}
+
+function originOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).origin : '';
 }
 
 function refuseReferences(value: unknown, depth: number): void {

@@ -6,6 +6,7 @@ import type { Logger } from '../telemetry/log.js';
 import { Metrics } from '../telemetry/metrics.js';
 import { addStateMetrics } from '../telemetry/state-metrics.js';
 import type { DaemonState } from '../telemetry/state-metrics.js';
+import type { ServedRequest } from '../telemetry/traces/request-spans.js';
 import type { Traces } from '../telemetry/traces/start.js';
 import { RoundTrips } from './round-trips.js';
 
@@ -52,6 +53,12 @@ export class Telemetry {
       invoked: (one) => metrics?.invoked(one),
       ...(tracer === undefined ? {} : { isSampled: (traceId) => tracer.isSampled(traceId) }),
     };
+  }
+
+  /** Is told of requests that go on with somebody's trace; undefined while no spans are made. */
+  get onTraced(): ((request: ServedRequest) => void) | undefined {
+    const tracer = this.#traces?.tracer;
+    return tracer === undefined ? undefined : (request) => tracer.served(request);
   }
 
   /** What happens on calls from now on. */

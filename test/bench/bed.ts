@@ -18,7 +18,7 @@ import { addSipProfile } from './sip-profile.js';
  * (mod_event_socket.c socket_function, two queues) that is up to a quarter of FreeSWITCH's CPU. These settings keep it;
  * docs/guide/operations.md tells users of them.
  */
-const KEEP_FREED_MEMORY = {
+export const KEEP_FREED_MEMORY = {
   MALLOC_TRIM_THRESHOLD_: '4294967295',
   MALLOC_MMAP_THRESHOLD_: '33554432',
   MALLOC_TOP_PAD_: '67108864',
@@ -53,7 +53,11 @@ export class Bed {
   }
 
   /** `onStop` is told at once how to undo what was started, should the run be interrupted on the way. */
-  static async start(binary: string, onStop: (stop: () => Promise<void>) => void): Promise<Bed> {
+  static async start(
+    binary: string,
+    onStop: (stop: () => Promise<void>) => void,
+    { mediaPorts = 4000 }: { readonly mediaPorts?: number } = {},
+  ): Promise<Bed> {
     const undo: (() => Promise<unknown>)[] = [];
     let stopping: Promise<void> | undefined;
     onStop(() => {
@@ -87,7 +91,7 @@ export class Bed {
     const luaScript = join(folder, 'ask.lua');
     await writeFile(luaScript, LUA_SCRIPT);
 
-    const media = await reserveManyMediaPorts(4000);
+    const media = await reserveManyMediaPorts(mediaPorts);
     undo.push(() => media.release());
     const freeswitch = await within(
       'FreeSWITCH to start',

@@ -11,6 +11,7 @@ import type { FramingResult } from './framing.js';
 import { flowPart, type FlowFigures } from './parts/flow.js';
 import { flowSwitchPart, type FlowSwitchFigures } from './parts/flow-switch.js';
 import { framingPart } from './parts/framing.js';
+import { type Limits, limitsPart, limitsText } from './parts/limits.js';
 import { type ActionFigures, actionsPart } from './parts/actions.js';
 import { readersPart, readersText, type ReadersSample } from './parts/readers.js';
 import { simulatorPart, type SimulatorFigures } from './parts/simulator.js';
@@ -19,7 +20,7 @@ import { holdTable, legend, loadTables, targetTable } from './report.js';
 import { summarize } from './summary.js';
 import { targets } from './targets.js';
 
-const SWITCH_PARTS: readonly Part[] = ['load', 'https', 'memory', 'events', 'readers'];
+const SWITCH_PARTS: readonly Part[] = ['load', 'https', 'memory', 'events', 'readers', 'limits'];
 
 interface Results {
   environment?: Environment;
@@ -33,6 +34,7 @@ interface Results {
   hold: HoldSample[];
   foreign?: ForeignEvents;
   readers?: ReadersSample;
+  limits?: Limits;
   skipped: string[];
   complaints: Readonly<Record<string, number>>;
 }
@@ -90,7 +92,7 @@ async function run(options: BenchOptions): Promise<Results> {
     );
     return results;
   }
-  if (wanted.some((part) => part !== 'readers')) {
+  if (wanted.some((part) => part !== 'readers' && part !== 'limits')) {
     await switchParts(binary, options, results, print, (how) => {
       stop = how;
     });
@@ -101,6 +103,13 @@ async function run(options: BenchOptions): Promise<Results> {
       stop = how;
     });
     print(readersText(results.readers));
+    await stop();
+  }
+  if (wanted.includes('limits')) {
+    results.limits = await limitsPart(binary, options.quick, print, (how) => {
+      stop = how;
+    });
+    print(limitsText(results.limits));
     await stop();
   }
   return results;

@@ -11,8 +11,11 @@ export const PARTS = [
   'memory',
   'events',
   'readers',
+  'limits',
 ] as const;
 export type Part = (typeof PARTS)[number];
+/** The search for limits takes a quarter of an hour by itself. */
+const DEFAULT_PARTS = PARTS.filter((part) => part !== 'limits');
 
 export interface BenchOptions {
   readonly parts: readonly Part[];
@@ -33,9 +36,11 @@ export const USAGE = `npm run bench -- [options]
 
   --quick             one short round at 100 and 200 calls/s, 200 held calls: to see that it works
   --only <part>[,…]   ${PARTS.join(', ')}
+                      (all but limits)
   --peers <peer>[,…]  ${PEERS.join(', ')}
   --rates <n>[,…]     calls per second (100,200,300,400)
   --rounds <n>        how often the peers take turns (3)
+  --seconds <n>       how long one run of one peer at one rate takes (5)
   --held <n>          calls held in a prompt for the memory part (1000)
   --json <file>       where the figures go (test/bench/results/<time>.json)
 `;
@@ -70,6 +75,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
       peers: { type: 'string' },
       rates: { type: 'string' },
       rounds: { type: 'string' },
+      seconds: { type: 'string' },
       held: { type: 'string' },
       json: { type: 'string' },
       help: { type: 'boolean', default: false },
@@ -78,7 +84,7 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
   if (values.help) return 'help';
   const quick = values.quick;
   return {
-    parts: chosen('part', PARTS, values.only) ?? PARTS,
+    parts: chosen('part', PARTS, values.only) ?? DEFAULT_PARTS,
     peers: chosen('peer', PEERS, values.peers) ?? DEFAULT_PEERS,
     rounds: values.rounds === undefined ? (quick ? 1 : 3) : positive('--rounds', values.rounds),
     rates:
@@ -87,7 +93,8 @@ export function parseOptions(args: readonly string[]): BenchOptions | 'help' {
           ? [100, 200]
           : [100, 200, 300, 400]
         : values.rates.split(',').map((rate) => positive('--rates', rate)),
-    durationMs: quick ? 2500 : 5000,
+    durationMs:
+      values.seconds === undefined ? (quick ? 2500 : 5000) : positive('--seconds', values.seconds) * 1000,
     heldCalls: values.held === undefined ? (quick ? 200 : 1000) : positive('--held', values.held),
     simulatedCalls: quick ? 1000 : 5000,
     idleMs: quick ? 3000 : 5000,

@@ -108,7 +108,7 @@ async function startSwitchhook(
       listen: { host: '127.0.0.1', port },
       http: { host: '127.0.0.1', port: httpPort, rate_limit: { per_minute: 1_000_000 } },
       log: { level: 'warn' },
-      limits: { calls: 5000 },
+      limits: { calls: 20_000 },
       ...more,
       endpoints: {
         'bench-tls': {

@@ -14,19 +14,19 @@ import { control, SWITCHES, type SwitchKind, type SwitchUnderTest } from './swit
 
 /** A simulator on which somebody answers over SIP. */
 async function simulatorWithSip(globals: Readonly<Record<string, string>>): Promise<SwitchUnderTest> {
-  const folder = await writeConfiguration({ ...globals, event_socket_password: 'suite' });
+  const folder = await writeConfiguration({ ...globals, event_socket_password: 'suite-event-socket' });
   const simulated = new Simulator({
     files: [join(folder, 'conf/freeswitch.xml')],
-    eventSocketPassword: 'suite',
+    eventSocketPassword: 'suite-event-socket',
     callees: () => ({ kind: 'answers' }),
   });
   await simulated.start();
-  const { close, ...connection } = await control(simulated.eventSocketPort, 'suite');
+  const { close, ...connection } = await control(simulated.eventSocketPort, 'suite-event-socket');
   return {
     ...connection,
     recordings: `${folder}/recordings`,
     eventSocketPort: simulated.eventSocketPort,
-    eventSocketPassword: 'suite',
+    eventSocketPassword: 'suite-event-socket',
     stop: async () => {
       close();
       await simulated.stop();

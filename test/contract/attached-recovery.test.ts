@@ -135,6 +135,18 @@ onEverySwitch(
       expect(await call.get('cti_after')).toBeUndefined();
     });
 
+    scenario('lets a call be taken that a daemon had claimed and died', async (world) => {
+      const { daemon, line } = await behindLine(world, { guard_s: 1 });
+      line.cut();
+      const call = await world.callWith([ANSWER, AFTER]);
+      await call.parked();
+      await world.switch.api(`hash insert_ifempty/switchhook/${call.uuid}/dead-daemon`);
+      line.restore();
+      world.expect((await daemon.record(call.uuid)).result).toBe('done');
+      await call.returned();
+      world.expect(await call.get('cti_after')).toBe('ran');
+    });
+
     scenario('for too long lets a call that waits go on without the daemon', async (world) => {
       const { expect, app } = world;
       const { daemon, line } = await behindLine(world, { guard_s: 1 });

@@ -1,6 +1,7 @@
 import type { AttachedChannel } from '../../src/switch/attached/attached-channel.js';
 import type { AttachRequest } from '../../src/switch/attached/attached-calls.js';
 import type { Step } from '../../src/switch/channel.js';
+import { Line } from '../support/line.js';
 import type { TestCall } from '../support/test-call.js';
 import { summaryOf, type TestDaemon } from '../support/test-daemon.js';
 import { attachedTo, onEverySwitch, type World } from './suite.js';
@@ -12,12 +13,13 @@ const PARKED = { handOvers: ['parked'], sequential: true } as const;
 
 const PROMPT = { application: 'playback', data: 'silence_stream://20000' };
 
-async function attachingDaemon(world: World, attach = true): Promise<TestDaemon> {
+async function attachingDaemon(world: World, attach = true, port?: number): Promise<TestDaemon> {
   const { switches, instance } = attachedTo(world.switch) as {
     readonly instance: string;
     readonly switches: { readonly main: object };
   };
-  const daemon = await world.anotherDaemon({ instance, switches: { main: { ...switches.main, attach } } });
+  const main = { ...switches.main, attach, ...(port === undefined ? {} : { port }) };
+  const daemon = await world.anotherDaemon({ instance, switches: { main } });
   await daemon.ready();
   return daemon;
 }
@@ -54,6 +56,33 @@ onEverySwitch(
       for (const call of calls)
         expect(call.ran.filter((application) => application === 'answer')).toHaveLength(1);
     });
+
+    for (const [end, actions] of [
+      ['has gone on', [{ application: 'answer' }]],
+      ['has hung up', [{ application: 'answer' }, { application: 'hangup' }]],
+    ] as const) {
+      scenario(
+        `that another daemon had and that ${end} is left alone by one that hears late`,
+        async (world) => {
+          const { expect, app } = world;
+          const line = await Line.before(world.switch.eventSocketPort);
+          world.cleanUpWith(() => line.close());
+          const late = await attachingDaemon(world, true, line.port);
+          line.trouble = { holds: 'down' };
+          const daemon = await attachingDaemon(world);
+          const route = app.list(actions);
+          const call = await world.call({ url: route.url });
+          expect((await daemon.record(call.uuid)).result).toBe('done');
+          // The first one has given it back.
+          await daemon.link.roundTripMs();
+          line.trouble = {};
+          // It hears of the channel, asks whether it may have it, and would ask the app.
+          for (let turn = 0; turn < 3; turn += 1) await late.link.roundTripMs();
+          expect(late.activeCalls).toBe(0);
+          expect(route.requests).toHaveLength(1);
+        },
+      );
+    }
 
     scenario('that was parked while no daemon was there is found by the next', async (world) => {
       const route = world.app.list([{ application: 'answer' }]);

@@ -70,6 +70,31 @@ onEverySwitch(
       ]);
     });
 
+    scenario('tell that a call is answered when it is, while its list runs on', async (world) => {
+      const { expect } = world;
+      const { receiver, settings } = await receiving(world);
+      const daemon = await daemonTelling(world, settings);
+      await daemon.ready();
+      const call = await world.callWith(
+        [
+          { application: 'answer' },
+          { application: 'playback', data: 'silence_stream://20000' },
+          { application: 'bridge', data: 'user/10001' },
+        ],
+        { hosts: daemon.host },
+      );
+      await call.playing();
+      const types = await eventually('call.answered', () => {
+        const all = receiver.of(call.uuid).map(({ type }) => type);
+        return all.includes('call.answered') ? all : undefined;
+      });
+      expect(types).toEqual(['call.started', 'call.answered']);
+      expect(receiver.of(call.uuid).at(-1)?.data).toEqual({ by: 'answer' });
+      await call.remove();
+      await receiver.whole(call.uuid);
+      expect(receiver.of(call.uuid).filter(({ type }) => type === 'call.answered')).toHaveLength(1);
+    });
+
     scenario('tell of a caller who hangs up', async (world) => {
       const { expect } = world;
       const { receiver, settings } = await receiving(world, { events: ['call.ended'] });

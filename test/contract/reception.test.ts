@@ -185,6 +185,22 @@ describe.each(running)('the example app in $name, asked directly', ({ port, endp
     );
   });
 
+  it('keeps the lines of events apart that come at the same time', async () => {
+    const send = async (lane: number): Promise<void> => {
+      for (let at = 0; at < 50; at += 1) {
+        const uuid = `at-once-${lane}-${at}`;
+        const event = { ...EVENT, type: 'call.started', call: { id: uuid, uuid } };
+        expect((await post('/events', JSON.stringify(event))).status).toBe(204);
+      }
+    };
+    await Promise.all(Array.from({ length: 4 }, (_none, lane) => send(lane)));
+    await eventually('all of them in its log', () => {
+      const lines = apps.get(endpoint)?.output.split('\n') ?? [];
+      const whole = lines.filter((line) => /call\.started at-once-\d-\d+ \{"result": ?"done"\}$/.test(line));
+      return whole.length === 200 ? true : undefined;
+    });
+  });
+
   const body = JSON.stringify(CALL);
   const good = (): Record<string, string> => headersFor(body);
   const without = (header: string): Record<string, string> =>

@@ -144,3 +144,46 @@ for (const client of CLIENTS) {
     { handOvers: ['socket'], ...(client.simulated ? {} : { on: 'FreeSWITCH' }) },
   );
 }
+
+onEverySwitch(
+  'an entry and mod_curl alone, as in dialplan/examples/route-by-mod-curl.xml',
+  {
+    actions: {
+      entries: {
+        desks: {
+          numbers: { 7004: [{ application: 'bridge', data: 'user/operator' }] },
+          fallback_actions: [{ application: 'playback', data: 'ivr/ivr-no_route_destination.wav' }],
+        },
+        other: { list: [{ application: 'bridge', data: '${global_getvar(hostname)}' }] },
+      },
+    },
+  },
+  ({ scenario }) => {
+    const dial = ({ call: place, daemon }: World, entries: string): Promise<TestCall> =>
+      place({
+        extension: '7004',
+        context: 'examples',
+        variables: {
+          switchhook_actions: `${daemon.httpOrigin}${entries}`,
+          origination_caller_id_number: '030#1',
+        },
+      });
+
+    scenario('connect the caller with whom it names', async (world) => {
+      const placed = await dial(world, '/v1/actions');
+      await placed.begun('bridge', 'user/operator');
+    });
+
+    for (const [why, entries] of [
+      ['there is no such path', '/v2/actions'],
+      ['it answers what the dialplan does not know', '/v1/actions/other?x='],
+      ['it is not there at all', ':1'],
+    ] as const) {
+      scenario(`have a route of their own when ${why}`, async (world) => {
+        const placed = await dial(world, entries);
+        await placed.begun('bridge', 'user/10002');
+      });
+    }
+  },
+  { handOvers: ['socket'], on: 'FreeSWITCH' },
+);

@@ -11,6 +11,14 @@ export interface SwitchUnderTest extends SwitchControl {
   readonly recordings: string;
   readonly eventSocketPort: number;
   readonly eventSocketPassword: string;
+  /** Where it takes SIP calls, and where those answer whom `user/sip` dials; a real one alone. */
+  readonly sip?: { readonly port: number; readonly agentPort: number };
+  /** As a crash ends it; a real one alone. */
+  readonly crash?: {
+    /** At once, with all of its calls. */
+    kill(): Promise<void>;
+    startAgain(): Promise<void>;
+  };
   stop(): Promise<{ readonly channelsLeft: number; readonly detail: string }>;
 }
 
@@ -25,14 +33,17 @@ const EVENTS =
   'event json CHANNEL_CREATE CHANNEL_ANSWER CHANNEL_EXECUTE CHANNEL_EXECUTE_COMPLETE CHANNEL_BRIDGE ' +
   'CHANNEL_UNBRIDGE CHANNEL_PARK CHANNEL_HANGUP CHANNEL_DESTROY PLAYBACK_START';
 
-/** The Event Socket connection through which a suite drives and watches a switch. */
+/**
+ * The Event Socket connection through which a suite drives and watches a switch.
+ * @param events goes on with what an earlier connection has seen
+ */
 export async function control(
   port: number,
   password: string,
+  events = new EventLog(),
 ): Promise<SwitchControl & { readonly close: () => void }> {
   const commands = await EventSocket.connect(port, password);
   const watcher = await EventSocket.connect(port, password);
-  const events = new EventLog();
   watcher.onEvent = (event) => events.add(event);
   await watcher.command(EVENTS);
   return {
@@ -59,15 +70,29 @@ const realSwitch: SwitchKind = {
       globals,
       logLevel: process.env.SWITCH_LOG === undefined ? 'warning' : 'debug',
     });
-    const { close, ...connection } = await control(real.eventSocketPort, real.eventSocketPassword);
+    const connect = (events?: EventLog): ReturnType<typeof control> =>
+      control(real.eventSocketPort, real.eventSocketPassword, events);
+    let connection = await connect();
+    const { events } = connection;
     return {
-      ...connection,
+      events,
+      api: (command) => connection.api(command),
+      bgapi: (command) => connection.bgapi(command),
       recordings: `${real.folder}/recordings`,
       eventSocketPort: real.eventSocketPort,
       eventSocketPassword: real.eventSocketPassword,
+      sip: { port: real.sipPort, agentPort: real.agentPort },
+      crash: {
+        kill: () => real.kill(),
+        startAgain: async () => {
+          await real.startAgain();
+          connection.close();
+          connection = await connect(events);
+        },
+      },
       stop: async () => {
         if (process.env.SWITCH_LOG !== undefined) await appendLog(process.env.SWITCH_LOG, await real.log());
-        close();
+        connection.close();
         return real.stop();
       },
     };
@@ -82,7 +107,7 @@ async function appendLog(path: string, text: string): Promise<void> {
 const simulator: SwitchKind = {
   name: 'simulator',
   start: async (globals = {}) => {
-    const password = 'suite';
+    const password = 'suite-event-socket';
     const folder = await writeConfiguration({ ...globals, event_socket_password: password });
     const simulated = new Simulator({
       files: [join(folder, 'conf/freeswitch.xml')],

@@ -13,7 +13,8 @@ export function missing(): string | undefined {
 
 export interface SippOptions {
   /** Name of a file in scenarios/, without its ending. */
-  readonly scenario: 'caller' | 'caller-hangs-up' | 'caller-refers' | 'agent' | 'agent-refers';
+  readonly scenario:
+    'caller' | 'caller-hangs-up' | 'caller-refers' | 'hostile-caller' | 'agent' | 'agent-refers';
   /** Port of FreeSWITCH for those who call; none for those who answer. */
   readonly remotePort?: number;
   /** Where agents answer. Callers take any free port. */

@@ -52,6 +52,8 @@ export interface RealSwitchOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** `debug` fills the log file; the default keeps warnings. */
   readonly logLevel?: 'debug' | 'warning';
+  /** A crash leaves its core in `folder`. */
+  readonly coreDumps?: boolean;
 }
 
 export interface RealSwitch {
@@ -66,6 +68,12 @@ export interface RealSwitch {
   /** One api command on a connection that stays open. */
   api(command: string): Promise<string>;
   log(): Promise<string>;
+  /** How it ended by itself; undefined while it runs. */
+  ended(): string | undefined;
+  /** As a crash ends it: at once, with all of its calls. */
+  kill(): Promise<void>;
+  /** After `kill`: with the same ports and folders. */
+  startAgain(): Promise<void>;
   /** Ends it for sure; says what was left behind: channels that nobody controls any more. */
   stop(): Promise<{ readonly channelsLeft: number; readonly detail: string }>;
 }
@@ -96,7 +104,7 @@ export async function startRealSwitch(options: RealSwitchOptions): Promise<RealS
     await freeSipPort(),
     await freeTcpPort(),
   ];
-  const password = 'suite';
+  const password = 'suite-event-socket';
   const folder = await writeConfiguration(
     {
       sip_port: String(sipPort),
@@ -115,33 +123,19 @@ export async function startRealSwitch(options: RealSwitchOptions): Promise<RealS
   const argv = ['-nf', '-nonat', '-nocal', '-conf', join(folder, 'conf')];
   for (const name of FOLDERS) argv.push(`-${name}`, join(folder, name));
   argv.push('-temp', folder);
-  const child = spawn(options.binary, argv, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ...options.env },
-  });
-  const output: string[] = [];
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
-  const exited = new Promise<void>((resolve) => {
-    child.once('exit', () => resolve());
-    child.once('error', (error) => {
-      output.push(error.message);
-      resolve();
-    });
-  });
-  const watchdog = guard(child, folder);
-
-  const kill = async (): Promise<void> => {
-    child.kill('SIGKILL');
-    await exited;
-    watchdog.kill('SIGKILL');
+  if (options.coreDumps === true) argv.push('-core');
+  let life = live(options, argv, folder);
+  const remove = async (): Promise<void> => {
+    await life.kill();
     await media.release();
     await rm(folder, { recursive: true, force: true });
   };
   try {
-    const socket = await ready(child, eventSocketPort, password);
+    let socket = await ready(life.child, eventSocketPort, password);
     return {
-      pid: child.pid ?? 0,
+      get pid() {
+        return life.child.pid ?? 0;
+      },
       eventSocketPort,
       eventSocketPassword: password,
       sipPort,
@@ -149,17 +143,61 @@ export async function startRealSwitch(options: RealSwitchOptions): Promise<RealS
       folder,
       api: (command) => socket.api(command),
       log: () => readFile(join(folder, 'log/freeswitch.log'), 'utf8'),
+      ended: () => life.ended(),
+      kill: () => life.kill(),
+      startAgain: async () => {
+        life = live(options, argv, folder);
+        socket = await ready(life.child, eventSocketPort, password);
+      },
       stop: async () => {
         const left = await channelsLeft(socket);
         socket.close();
-        await kill();
+        await remove();
         return left;
       },
     };
   } catch (cause) {
-    await kill();
-    throw new Error(`FreeSWITCH did not start:\n${output.join('').slice(-4000)}`, { cause });
+    await remove();
+    throw new Error(`FreeSWITCH did not start:\n${life.output.join('').slice(-4000)}`, { cause });
   }
+}
+
+/** One process of it. */
+interface Life {
+  readonly child: ChildProcess;
+  readonly output: readonly string[];
+  ended(): string | undefined;
+  kill(): Promise<void>;
+}
+
+function live({ binary, env, coreDumps }: RealSwitchOptions, argv: readonly string[], folder: string): Life {
+  const child = spawn(binary, argv, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+    // Where the kernel writes cores to, unless it is told otherwise: core(5).
+    ...(coreDumps === true ? { cwd: folder } : {}),
+  });
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => output.push(chunk.toString()));
+  let how: string | undefined;
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', (code, signal) => {
+      how = signal ?? `status ${code ?? 'unknown'}`;
+      resolve();
+    });
+    child.once('error', (error) => {
+      output.push(error.message);
+      resolve();
+    });
+  });
+  const watchdog = guard(child, folder);
+  const kill = async (): Promise<void> => {
+    child.kill('SIGKILL');
+    await exited;
+    watchdog.kill('SIGKILL');
+  };
+  return { child, output, ended: () => how, kill };
 }
 
 /** Its Event Socket answers while modules are still being loaded, and the SIP profile starts in a thread of its own. */

@@ -3,6 +3,7 @@ import type { Outcome } from '../../src/call/outcome.js';
 import { configSchema } from '../../src/config/schema.js';
 import { type Daemon, startDaemon } from '../../src/daemon.js';
 import type { SwitchLink } from '../../src/switch/switch-link.js';
+import { createLogger } from '../../src/telemetry/log.js';
 import { eventually, within } from './eventually.js';
 
 export type Settings = Readonly<Record<string, unknown>>;
@@ -29,10 +30,15 @@ export class TestDaemon {
     const config = configSchema.parse({
       listen: { host: '127.0.0.1', port: 0 },
       http: { host: '127.0.0.1', port: 0 },
-      log: { level: process.env.DAEMON_LOG ?? 'silent', format: 'pretty' },
+      log: { level: process.env.DAEMON_LOG ?? 'info', format: 'pretty' },
       ...settings,
     });
-    return new TestDaemon(await startDaemon(config));
+    // Everything is logged, so that what must not stand in a log can be looked for there.
+    const log =
+      process.env.DAEMON_LOG === undefined
+        ? createLogger({ ...config.log, level: 'trace', format: 'json' }, { write: () => undefined })
+        : createLogger(config.log);
+    return new TestDaemon(await startDaemon(config, { log }));
   }
 
   get host(): string {

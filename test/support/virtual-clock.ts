@@ -4,13 +4,23 @@ import type { Clock } from '../../src/callbacks/clock.js';
 export class VirtualClock implements Clock {
   readonly #timers = new Set<{ readonly at: number; readonly task: () => void }>();
   #now: number;
+  #jumpedMs = 0;
 
   constructor(now: number) {
     this.#now = now;
   }
 
   now(): number {
+    return this.#now + this.#jumpedMs;
+  }
+
+  elapsed(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the clock on the wall; no time passes. */
+  jump(ms: number): void {
+    this.#jumpedMs += ms;
   }
 
   after(delayMs: number, task: () => void): () => void {

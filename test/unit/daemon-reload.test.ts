@@ -169,6 +169,12 @@ describe('switchhook serve at SIGHUP', () => {
     signal('SIGHUP');
     await cli.told(/"changes":\["limits\.calls"\].*"configuration reloaded"/);
 
+    await writeFile(file, stringify({ ...settings, metrics: { enabled: false }, instance: 'another' }));
+    signal('SIGHUP');
+    await cli.told(
+      /"code":"restart_needed","detail":"metrics\.enabled, instance".*"configuration not reloaded"/,
+    );
+
     await writeFile(file, 'limits: {calls: [}');
     signal('SIGHUP');
     await cli.told(/"code":"config_unreadable".*"configuration not reloaded"/);

@@ -6,8 +6,10 @@ import base64
 import hashlib
 import hmac
 import json
+import logging
 import os
 import re
+import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -62,7 +64,7 @@ def after(call):
 
 def log(event):
     # May come twice: whoever counts or charges remembers its "id".
-    print(event["type"], event["call"]["uuid"], json.dumps(event["data"]), flush=True)
+    logging.info("%s %s %s", event["type"], event["call"]["uuid"], json.dumps(event["data"]))
 
 
 ROUTES = {"/calls": menu, "/calls/choice": choice, "/calls/after": after, "/events": log}
@@ -105,4 +107,6 @@ class Reception(BaseHTTPRequestHandler):
         pass
 
 
+# Not print(): there is a thread for each connection, and their lines would get mixed up.
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format="%(message)s")
 ThreadingHTTPServer(("127.0.0.1", PORT), Reception).serve_forever()

@@ -172,7 +172,7 @@ function reference(
   const name = constantOfValue(expand(inside, state, world, captures, depth + 1));
   if (name === undefined) return hole(`\${${inside}}`, 'unknown');
   const [variable = '', offset, length] = name.split(':');
-  const found = lookUp(variable.replace(/\[.*$/, ''), state, world);
+  const found = lookUp(variable.replace(/\[.*$/s, ''), state, world);
   return offset === undefined ? found : cut(found, Number(offset), Number(length ?? 0), `\${${inside}}`);
 }
 

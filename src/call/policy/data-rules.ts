@@ -1,5 +1,5 @@
 import type { Checked, RuleContext } from './rule.js';
-import { refuse, shown } from './rule.js';
+import { firstRefusal, refuse, shown } from './rule.js';
 
 /** An action may be no longer than this, in characters. */
 const MAX_DATA = 16_384;
@@ -31,13 +31,15 @@ export function checkData(data: string): Checked {
   return undefined;
 }
 
-/** Where references may stand: in text that is only said, shown or stored. */
+/**
+ * Where references may stand: in text that is only said, shown or stored. Not in multiset, which is expanded before
+ * it is split: a value would bring further variables along (mod_dptools.c: multiset_function).
+ */
 const EXPANDING_APPLICATIONS: ReadonlySet<string> = new Set([
   'speak',
   'say',
   'phrase',
   'set',
-  'multiset',
   'export',
   'log',
   'send_display',
@@ -48,6 +50,8 @@ const EXPANDING_APPLICATIONS: ReadonlySet<string> = new Set([
 
 const REFERENCE = /\$\$?\{([^{}$]*)\}/g;
 const VARIABLE_REFERENCE = /^([A-Za-z_][A-Za-z0-9_.-]*)(?:\[\d{1,4}\])?(?::-?\d{1,5}){0,2}$/;
+/** What a value may not have: FreeSWITCH expands it again, together with what stands around it by then. */
+const UNSAFE_VALUE = /[$\\]|^ARRAY::/i;
 const API_REFERENCE = /^([A-Za-z_][A-Za-z0-9_]*) ?\(([^()]*)\)$/;
 
 /**
@@ -86,8 +90,12 @@ function checkReference(reference: string, isGlobal: boolean, context: RuleConte
   if (!exact.has(lower) && !prefixes.some((prefix) => lower.startsWith(prefix))) {
     return refuse('expansion.variable', `the variable ${name} may not be expanded`);
   }
-  // FreeSWITCH expands the value of a variable once more.
-  return context.call.get(name)?.includes('${') === true
-    ? refuse('expansion.variable', `the value of ${name} is itself a reference`)
-    : undefined;
+  // To FreeSWITCH upper and lower case are the same; a call is known by the names as FreeSWITCH tells them.
+  const named = context.profile.source.expansion.variables.filter((one) => one.toLowerCase() === lower);
+  return firstRefusal([name, lower, ...named], (spelling) => {
+    const value = context.call.get(spelling);
+    return value !== undefined && (UNSAFE_VALUE.test(value) || hasControl(value))
+      ? refuse('expansion.variable', `the value of ${name} has $, a backslash or a control character in it`)
+      : undefined;
+  });
 }

@@ -5,6 +5,9 @@ import { firstRefusal, refuse, shown } from './rule.js';
 /** Blanks inside a name are usual, at its ends they are a trick; `%`, `:`, `@`, `!`, quotes and the like never occur. */
 const FILE_NAME = /^[A-Za-z0-9_.+=~/-](?:[A-Za-z0-9_.+=~/ -]{0,510}[A-Za-z0-9_.+=~/-])?$/;
 
+/** NAME_MAX of the usual file systems; names are ASCII here. */
+const MAX_SEGMENT = 255;
+
 function insideOf(path: string, roots: readonly string[]): boolean {
   return roots.some((root) => path.startsWith(`${root}/`));
 }
@@ -15,6 +18,10 @@ function checkPath(path: string, kind: 'play' | 'record', extensions: readonly s
   const segments = (path.startsWith('/') ? path.slice(1) : path).split('/');
   if (segments.some((segment) => segment === '' || segment.startsWith('.') || segment.startsWith('~'))) {
     return refuse(`${kind}.traversal`, `${shown(path)} has an empty, hidden or parent folder in it`);
+  }
+  if (segments.some((segment) => segment.length > MAX_SEGMENT)) {
+    // FreeSWITCH hangs up when it cannot open a recording (switch_ivr_play_say.c: switch_ivr_record_file).
+    return refuse(`${kind}.name`, `${shown(path)} has a name of more than ${MAX_SEGMENT} characters in it`);
   }
   const last = segments.at(-1) ?? '';
   const dot = last.lastIndexOf('.');

@@ -13,7 +13,8 @@ export const RULES = {
   expansion: 'A `$` while `expansion.allow` is off.',
   'expansion.place': 'A reference where what comes of it would decide about more than text.',
   'expansion.syntax': 'A `$` that is not a plain `${variable}` or `${api(arguments)}`.',
-  'expansion.variable': 'The variable is not among `expansion.variables`, or its value holds a reference.',
+  'expansion.variable':
+    'The variable is not among `expansion.variables`, or its value has `$`, a backslash or a control character.',
   'expansion.api': 'The API command is not among `expansion.apis`.',
   'variable.name': 'Not a plain name of a variable.',
   'variable.reserved': "One of switchhook's own variables.",

@@ -7,6 +7,8 @@ export class Acknowledgements {
   readonly #log: CallbacksLog | undefined;
   readonly #onWritten: (segment: Segment) => void;
   readonly #offsets = new Map<Segment, Map<string, number[]>>();
+  /** Told once, however often it happens in a row. */
+  #failing = false;
 
   constructor(log: CallbacksLog | undefined, onWritten: (segment: Segment) => void) {
     this.#log = log;
@@ -27,17 +29,21 @@ export class Acknowledgements {
   }
 
   write(): void {
+    let failed = false;
     for (const [segment, receivers] of this.#offsets) {
       for (const [receiver, offsets] of receivers) {
         try {
           segment.acknowledge(receiver, offsets);
         } catch (error) {
           // They will be sent once more after a restart.
-          this.#log?.error({ code: codeOf(error) }, 'callbacks: acknowledgements can not be written');
+          if (!this.#failing)
+            this.#log?.error({ code: codeOf(error) }, 'callbacks: acknowledgements can not be written');
+          failed = true;
         }
       }
       this.#onWritten(segment);
     }
+    this.#failing = failed;
     this.#offsets.clear();
   }
 }

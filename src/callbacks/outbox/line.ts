@@ -23,6 +23,7 @@ const callSchema = z.object({
   program: z.string(),
   caller: z.string(),
   destination: z.string(),
+  switchName: z.string().optional(),
   continues: z.string().optional(),
   resumed: z.boolean(),
   answered: z.number().optional(),

@@ -66,6 +66,7 @@ export class Outbox {
   #syncing: NodeJS.Timeout | 'running' | undefined;
   #retrying: NodeJS.Timeout | undefined;
   #lost = 0;
+  #failing = false;
   #closed = false;
 
   /** @throws AppError `callbacks_unwritable` */
@@ -127,6 +128,9 @@ export class Outbox {
     try {
       this.#write(lines);
       this.#pending = [];
+      if (this.#failing)
+        this.#options.log?.info({ folder: this.path }, 'callbacks: the outbox is written again');
+      this.#failing = false;
     } catch (error) {
       this.#disturbed(error);
     }
@@ -138,9 +142,9 @@ export class Outbox {
    */
   async synced(): Promise<void> {
     this.flush();
-    const until = Date.now() + SYNC_TIMEOUT_MS;
+    const until = performance.now() + SYNC_TIMEOUT_MS;
     while (this.#pending.length > 0 || this.#syncing !== undefined) {
-      if (Date.now() > until) throw new AppError('callbacks_unwritable', this.#options.folder);
+      if (performance.now() > until) throw new AppError('callbacks_unwritable', this.#options.folder);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
@@ -188,10 +192,15 @@ export class Outbox {
 
   /** What waits stays for the daemon that is started next. */
   close(): void {
+    clearTimeout(this.#retrying);
+    this.#retrying = undefined;
     this.flush();
     this.#acknowledgements.write();
     this.#closed = true;
     clearTimeout(this.#retrying);
+    const events = this.#pending.filter(({ op }) => op === 'event').length;
+    if (events > 0)
+      this.#options.log?.error({ lost: events }, 'callbacks lost: the outbox can not be written');
     if (this.#syncing !== 'running') clearTimeout(this.#syncing);
     const isEmpty =
       this.#calls.size === 0 && this.#pending.length === 0 && this.segments.every(({ isDone }) => isDone);
@@ -247,9 +256,16 @@ export class Outbox {
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
     const fd = openSync(segment.path, 'wx', 0o600);
     const head = Buffer.from(writeLine({ op: 'open', calls: [...this.#calls.values()] }));
-    writeAll(fd, head);
-    fdatasyncSync(fd);
-    syncFolder(this.path);
+    try {
+      writeAll(fd, head);
+      fdatasyncSync(fd);
+      syncFolder(this.path);
+    } catch (error) {
+      // One without its first line is of no use, and every try would leave another.
+      closeSync(fd);
+      segment.remove();
+      throw error;
+    }
     segment.bytes = segment.durable = head.length;
     this.#current = { segment, fd };
     this.segments.push(segment);
@@ -270,7 +286,7 @@ export class Outbox {
       segment.bytes += line.length;
       fdatasyncSync(fd);
     } catch (error) {
-      this.#options.log?.error({ code: codeOf(error) }, 'callbacks: the outbox can not be written');
+      this.#fail(error);
     }
     closeSync(fd);
     segment.sealed = true;
@@ -314,10 +330,7 @@ export class Outbox {
 
   /** The disk is full, or gone. What may be half written is left behind. */
   #disturbed(error: unknown): void {
-    this.#options.log?.error(
-      { code: codeOf(error), waiting: this.#pending.length },
-      'callbacks: the outbox can not be written',
-    );
+    this.#fail(error);
     this.#seal();
     const events = this.#pending.length - MAX_PENDING;
     if (events > 0) {
@@ -329,6 +342,17 @@ export class Outbox {
       this.#retrying = undefined;
       this.flush();
     }, RETRY_MS).unref();
+  }
+
+  /** Once, however often it is tried. */
+  #fail(error: unknown): void {
+    if (!this.#failing) {
+      this.#options.log?.error(
+        { folder: this.path, code: codeOf(error), waiting: this.#pending.length },
+        'callbacks: the outbox can not be written',
+      );
+    }
+    this.#failing = true;
   }
 
   /** Throws away the oldest segments when there is too much. */

@@ -6,6 +6,7 @@ import {
   readFileSync,
   readSync,
   rmSync,
+  statSync,
   truncateSync,
 } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
@@ -76,7 +77,13 @@ export class Segment {
     if (this.dropped) return;
     const bytes = Buffer.alloc(offsets.length * ACK_BYTES);
     offsets.forEach((offset, index) => bytes.writeUInt32LE(offset, index * ACK_BYTES));
-    appendFileSync(this.ackPath(receiver), bytes, { mode: 0o600 });
+    const path = this.ackPath(receiver);
+    try {
+      appendFileSync(path, bytes, { mode: 0o600 });
+    } catch (error) {
+      wholeOnly(path);
+      throw error;
+    }
   }
 
   ackPath(receiver: string): string {
@@ -109,6 +116,16 @@ export class Segment {
     } catch {
       return 0;
     }
+  }
+}
+
+/** A part of one, which a full disk took, must not shift those that come behind it. */
+function wholeOnly(path: string): void {
+  try {
+    const { size } = statSync(path);
+    if (size % ACK_BYTES !== 0) truncateSync(path, size - (size % ACK_BYTES));
+  } catch {
+    // It is not there.
   }
 }
 

@@ -20,6 +20,7 @@ import type {
 import { ApiClient, path } from '../api-client.js';
 import type { DaemonFlags } from '../api-client.js';
 import type { Cli } from '../cli.js';
+import type { Immutable } from '../remote.js';
 
 export interface AclFlags extends DaemonFlags {
   readonly file?: string;
@@ -28,11 +29,6 @@ export interface AclFlags extends DaemonFlags {
 }
 
 type Reply<T> = Promise<Immutable<T>>;
-export type Immutable<T> = T extends (infer Item)[]
-  ? readonly Immutable<Item>[]
-  : T extends object
-    ? { readonly [Key in keyof T]: Immutable<T[Key]> }
-    : T;
 
 /** Where the lists are: in a file here, or with a running daemon. */
 export interface AclBackend {

@@ -9,7 +9,7 @@ import type {
 import type { Cli } from '../cli.js';
 import { printable } from '../print-error.js';
 import { textTable } from '../text-table.js';
-import type { Immutable } from './backend.js';
+import type { Immutable } from '../remote.js';
 
 type Out = Pick<Cli, 'out' | 'err'>;
 

@@ -1,18 +1,13 @@
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { AppError } from '../../errors.js';
-import { readCaseFile } from '../../flow-test/case-file.js';
-import { Coverage } from '../../flow-test/coverage.js';
-import type { FlowCoverage } from '../../flow-test/coverage.js';
 import { junitReport, tapReport } from '../../flow-test/reports.js';
-import { runSuite } from '../../flow-test/suite.js';
-import type { CaseOfFile, CaseResult } from '../../flow-test/suite.js';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { printable } from '../print-error.js';
-import { withGround } from './ground.js';
-import { flowOptions, flowWorkplace, soundFlows } from './workplace.js';
+import { flowBackend } from './backend.js';
+import type { TestedCase, TestedFlows } from './backend.js';
+import { flowOrDaemonOptions } from './workplace.js';
 import type { FlowFlags } from './workplace.js';
 
 interface TestFlags extends FlowFlags {
@@ -24,7 +19,7 @@ interface TestFlags extends FlowFlags {
 }
 
 export function flowTestCommand(cli: Cli): Command {
-  return flowOptions(new Command('test'))
+  return flowOrDaemonOptions(new Command('test'))
     .description('Run test cases of flows: what callers do and what has to happen, in no time.')
     .argument('[file...]', 'YAML files of cases, or folders (default: tests in the folder of the flows)')
     .addOption(
@@ -43,6 +38,8 @@ export function flowTestCommand(cli: Cli): Command {
       `
 Nothing is asked over the network: functions, HTTP apps, callees and queues answer as the cases say, and the time
 jumps. docs/guide/testing-flows.md
+With --daemon the flows are those that it has in force; a file is sent to it, and without one it runs the cases beside
+its flows.
 
 Example:
   switchhook flow test conf/flows/tests --coverage`,
@@ -60,77 +57,43 @@ function percent(text: string): number {
 }
 
 async function test(cli: Cli, files: readonly string[], flags: TestFlags): Promise<number> {
-  const workplace = soundFlows(flowWorkplace(cli, flags));
-  const cases = casesOf(files.length > 0 ? files : [join(workplace.folder, 'tests')], flags.only);
-  const coverage = new Coverage(workplace.set);
-  const beganMs = performance.now();
   const live = flags.report === 'text' && flags.out === undefined;
-  const results = await withGround(cli, workplace, (ground) =>
-    runSuite(cases, ground, (result) => {
-      coverage.add(result.run);
-      if (live) cli.out(lineOf(result, cli.colour));
-    }),
-  );
-  const flows = coverage.flows();
-  const failed = results.filter(({ misses }) => misses.length > 0);
-  const realMs = performance.now() - beganMs;
-  const report = reportOf(flags.report, results, flows, realMs, cli.colour && flags.out === undefined);
+  const tested = await flowBackend(cli, flags).test({
+    paths: files,
+    only: flags.only,
+    onResult: (one) => {
+      if (live) cli.out(lineOf(one, cli.colour));
+    },
+  });
+  const report = reportOf(flags.report, tested, cli.colour && flags.out === undefined);
   if (flags.out !== undefined) writeReport(flags.out, report);
   else if (!live) cli.out(report);
-  if (live || flags.out !== undefined) cli.out(summary(results, flows, realMs, flags.coverage === true));
-  const low = flows.filter((flow) => exitPercent(flow) < (flags.minCoverage ?? 0));
+  if (live || flags.out !== undefined) cli.out(summary(tested, flags.coverage === true));
+  const low = tested.coverage.filter((flow) => exitPercent(flow) < (flags.minCoverage ?? 0));
   for (const flow of low) {
     cli.err(
       `${flow.flow}: ${exitPercent(flow)} % of its exits are covered, ${flags.minCoverage ?? 0} % wanted\n`,
     );
   }
-  return failed.length > 0 || low.length > 0 ? EXIT.failed : EXIT.ok;
-}
-
-/** @throws AppError `usage` when there is no case */
-function casesOf(paths: readonly string[], only: string | undefined): CaseOfFile[] {
-  const files = paths.flatMap((path) => {
-    const whole = resolve(path);
-    if (!existsSync(whole)) throw new AppError('config_unreadable', `${path} can't be read (ENOENT)`);
-    if (!statSync(whole).isDirectory()) return [whole];
-    return readdirSync(whole)
-      .filter((name) => /\.ya?ml$/.test(name) && !name.startsWith('.'))
-      .sort()
-      .map((name) => join(whole, name));
-  });
-  const cases = files.flatMap((file) => {
-    const near = relative(process.cwd(), file);
-    return readCaseFile(file).map((one): CaseOfFile => ({ file: near.startsWith('..') ? file : near, one }));
-  });
-  const chosen = cases.filter(({ one }) => only === undefined || one.name.includes(only));
-  if (chosen.length === 0) throw new AppError('usage', `no test case in ${paths.join(', ')}`);
-  return chosen;
+  return tested.cases.some(({ ok }) => !ok) || low.length > 0 ? EXIT.failed : EXIT.ok;
 }
 
 function reportOf(
   kind: TestFlags['report'],
-  results: readonly CaseResult[],
-  flows: readonly FlowCoverage[],
-  realMs: number,
+  { cases, coverage, duration_ms: durationMs }: TestedFlows,
   colour: boolean,
 ): string {
-  if (kind === 'tap') return tapReport(results);
-  if (kind === 'junit') return junitReport(results);
-  if (kind === 'text') return results.map((result) => lineOf(result, colour)).join('');
-  const cases = results.map(({ file, name, place, misses, realMs: ms }) => ({
-    file,
-    name,
-    place,
-    ok: misses.length === 0,
-    misses,
-    duration_ms: Math.round(ms * 10) / 10,
-  }));
-  const coverage = flows.map(({ blocksCovered, exitsCovered, ...flow }) => ({
-    ...flow,
-    blocks_covered: blocksCovered,
-    exits_covered: exitsCovered,
-  }));
-  return `${JSON.stringify({ cases, coverage, duration_ms: Math.round(realMs) }, null, 2)}\n`;
+  if (kind === 'text') return cases.map((one) => lineOf(one, colour)).join('');
+  if (kind === 'json') {
+    const content = { cases: cases.map(reported), coverage, duration_ms: Math.round(durationMs) };
+    return `${JSON.stringify(content, null, 2)}\n`;
+  }
+  const results = cases.map(({ duration_ms: realMs, ...one }) => ({ ...one, realMs }));
+  return kind === 'tap' ? tapReport(results) : junitReport(results);
+}
+
+function reported({ file, name, place, ok, misses, duration_ms }: TestedCase): TestedCase {
+  return { file, name, place, ok, misses, duration_ms };
 }
 
 function writeReport(file: string, text: string): void {
@@ -142,13 +105,12 @@ function writeReport(file: string, text: string): void {
   }
 }
 
-function lineOf({ file, name, place, misses }: CaseResult, colour: boolean): string {
+function lineOf({ file, name, place, ok, misses }: TestedCase, colour: boolean): string {
   const paint = (text: string, code: number): string => (colour ? `\u001b[${code}m${text}\u001b[0m` : text);
-  const ok = misses.length === 0;
   const lines = [`${ok ? paint('ok', 32) : paint('not ok', 31)}  ${printable(file)}: ${printable(name)}`];
   for (const { what, expected, got } of misses) {
     lines.push(
-      `    ${what} (${place})`,
+      `    ${printable(what)} (${printable(place)})`,
       `      expected  ${printable(expected.replaceAll('\n', ' '))}`,
       `      got       ${printable(got.replaceAll('\n', ' '))}`,
     );
@@ -156,25 +118,19 @@ function lineOf({ file, name, place, misses }: CaseResult, colour: boolean): str
   return `${lines.join('\n')}\n`;
 }
 
-function summary(
-  results: readonly CaseResult[],
-  flows: readonly FlowCoverage[],
-  realMs: number,
-  all: boolean,
-): string {
-  const failed = results.filter(({ misses }) => misses.length > 0).length;
+function summary({ cases, coverage, duration_ms: durationMs }: TestedFlows, all: boolean): string {
+  const failed = cases.filter(({ ok }) => !ok).length;
   const lines = [''];
-  for (const flow of flows) {
-    const { blocks, blocksCovered, exits, exitsCovered, missed } = flow;
-    lines.push(
-      `${flow.flow}: ${blocksCovered} of ${blocks} blocks, ${exitsCovered} of ${exits} exits (${exitPercent(flow)} %)`,
-    );
-    if (all && missed.length > 0) lines.push(`  not covered: ${missed.join(', ')}`);
+  for (const flow of coverage) {
+    const { blocks, blocks_covered: blocksCovered, exits, exits_covered: exitsCovered, missed } = flow;
+    const covered = `${blocksCovered} of ${blocks} blocks, ${exitsCovered} of ${exits} exits`;
+    lines.push(`${printable(flow.flow)}: ${covered} (${exitPercent(flow)} %)`);
+    if (all && missed.length > 0) lines.push(`  not covered: ${missed.map(printable).join(', ')}`);
   }
-  lines.push(`${results.length} cases, ${failed} failed, in ${Math.round(realMs)} ms`);
+  lines.push(`${cases.length} cases, ${failed} failed, in ${Math.round(durationMs)} ms`);
   return `${lines.join('\n')}\n`;
 }
 
-function exitPercent({ exits, exitsCovered }: FlowCoverage): number {
-  return exits === 0 ? 100 : Math.floor((exitsCovered * 100) / exits);
+function exitPercent({ exits, exits_covered: covered }: TestedFlows['coverage'][number]): number {
+  return exits === 0 ? 100 : Math.floor((covered * 100) / exits);
 }

@@ -15,8 +15,10 @@ import type { FunctionSettings } from '../../functions/settings.js';
 import type { Cli } from '../cli.js';
 import { configOption, readNamedConfig } from '../config-file.js';
 import type { ConfigFlag } from '../config-file.js';
+import { remoteOptions } from '../remote.js';
+import type { RemoteFlags } from '../remote.js';
 
-export interface FlowFlags extends ConfigFlag {
+export interface FlowFlags extends ConfigFlag, RemoteFlags {
   readonly flows?: string;
   readonly functions?: string;
   readonly json?: boolean;
@@ -28,6 +30,11 @@ export function flowOptions(command: Command): Command {
     .addOption(configOption())
     .addOption(new Option('--flows <folder>', 'folder of the flows (else flows.folder of the configuration)'))
     .addOption(new Option('--functions <file>', 'functions.yaml (else functions.file of the configuration)'));
+}
+
+/** For those that a daemon can answer as well. */
+export function flowOrDaemonOptions(command: Command): Command {
+  return flowOptions(remoteOptions(command));
 }
 
 export interface FlowWorkplace {
@@ -102,15 +109,27 @@ function claimProblem(set: FlowSet, number: string, flow: string, file = ''): Pr
 /** @throws AppError `flow_invalid` when something of the flows is broken */
 export function soundFlows(workplace: FlowWorkplace): FlowWorkplace {
   const errors = workplace.problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) throw new AppError('flow_invalid', errors.map(shownProblem).join('\n'));
+  if (errors.length > 0) {
+    const shown = errors.map((one) => shownProblem({ ...one, file: shownPlace(one.file) }));
+    throw new AppError('flow_invalid', shown.join('\n'));
+  }
   return workplace;
 }
 
-/** `conf/flows/region.yaml:12:5: …` */
-export function shownProblem({ file, line, column, message, severity }: Problem): string {
+/** From here, where that is shorter. */
+export function shownPlace(file: string): string {
   const near = relative(process.cwd(), file);
-  const path = near.startsWith('..') ? file : near;
-  const place = line === undefined ? path : `${path}:${line}:${column ?? 1}`;
+  return near.startsWith('..') ? file : near;
+}
+
+type ShownProblem = Pick<Problem, 'file' | 'message' | 'severity'> & {
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+};
+
+/** `conf/flows/region.yaml:12:5: …` */
+export function shownProblem({ file, line, column, message, severity }: ShownProblem): string {
+  const place = line === undefined ? file : `${file}:${line}:${column ?? 1}`;
   return `${place}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
 }
 

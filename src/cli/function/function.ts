@@ -1,14 +1,12 @@
 import { Command } from 'commander';
 import { AppError } from '../../errors.js';
-import { FunctionInvoker } from '../../functions/invoke.js';
-import { settingsOf } from '../../functions/registry.js';
-import { tryFunction } from '../../functions/trial.js';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { printJson } from '../print-json.js';
+import { functionBackend } from './backend.js';
 import { printChange, printList, printTrial, printView } from './print.js';
 import { parametersFrom, settingsFrom } from './settings-arguments.js';
-import { functionOptions, workplace } from './workplace.js';
+import { functionOptions } from './workplace.js';
 import type { FunctionFlags } from './workplace.js';
 
 interface RenameFlags extends FunctionFlags {
@@ -37,8 +35,8 @@ function listCommand(cli: Cli): Command {
   return functionOptions(new Command('list'))
     .description('List the functions.')
     .addHelpText('after', '\nExample:\n  switchhook function list')
-    .action((flags: FunctionFlags) => {
-      const list = workplace(cli, flags).registry.list();
+    .action(async (flags: FunctionFlags) => {
+      const list = await functionBackend(cli, flags).list();
       if (flags.json === true) printJson(cli, list);
       else printList(cli, list);
     });
@@ -49,8 +47,8 @@ function showCommand(cli: Cli): Command {
     .description('Show the settings of a function, secrets masked, and the flows that use it.')
     .argument('<name>', 'its name')
     .addHelpText('after', '\nExample:\n  switchhook function show account-balance')
-    .action((name: string, flags: FunctionFlags) => {
-      const view = workplace(cli, flags).registry.show(name);
+    .action(async (name: string, flags: FunctionFlags) => {
+      const view = await functionBackend(cli, flags).show(name);
       if (flags.json === true) printJson(cli, view);
       else printView(cli, view);
     });
@@ -64,13 +62,14 @@ function addCommand(cli: Cli): Command {
     .addHelpText(
       'after',
       `
-The file is checked before it is written, and written at once. Write secrets as {env: NAME} or {file: path}.
+The file is checked before it is written, and written at once. Write secrets as {env: NAME} or {file: path}. With
+--daemon it is the daemon's file, which the daemon takes over at once; then secrets are {env: SWITCHHOOK_FUNCTION_…}.
 
 Example:
   switchhook function add account-balance url=https://apps.example/balance 'headers.Authorization={env: BALANCE_TOKEN}'`,
     )
-    .action((name: string, pairs: string[], flags: FunctionFlags) => {
-      const change = workplace(cli, flags).registry.add(name, settingsFrom(pairs));
+    .action(async (name: string, pairs: string[], flags: FunctionFlags) => {
+      const change = await functionBackend(cli, flags).add(name, settingsFrom(pairs));
       printChange(cli, `added ${name}`, change, flags);
     });
 }
@@ -84,8 +83,8 @@ function setCommand(cli: Cli): Command {
       'after',
       '\nExample:\n  switchhook function set account-balance timeout_ms=5000 parameters.accountId.required=true',
     )
-    .action((name: string, pairs: string[], flags: FunctionFlags) => {
-      const change = workplace(cli, flags).registry.set(name, settingsFrom(pairs));
+    .action(async (name: string, pairs: string[], flags: FunctionFlags) => {
+      const change = await functionBackend(cli, flags).set(name, settingsFrom(pairs));
       printChange(cli, `changed ${name}`, change, flags);
     });
 }
@@ -95,8 +94,8 @@ function removeCommand(cli: Cli): Command {
     .description('Remove a function that no flow uses.')
     .argument('<name>', 'its name')
     .addHelpText('after', '\nExample:\n  switchhook function remove account-balance')
-    .action((name: string, flags: FunctionFlags) => {
-      printChange(cli, `removed ${name}`, workplace(cli, flags).registry.remove(name), flags);
+    .action(async (name: string, flags: FunctionFlags) => {
+      printChange(cli, `removed ${name}`, await functionBackend(cli, flags).remove(name), flags);
     });
 }
 
@@ -107,9 +106,8 @@ function renameCommand(cli: Cli): Command {
     .argument('<new-name>', 'what it is called from now on')
     .option('--update-flows', 'change the flows that use it, too')
     .addHelpText('after', '\nExample:\n  switchhook function rename balance account-balance --update-flows')
-    .action((from: string, to: string, flags: RenameFlags) => {
-      const { registry } = workplace(cli, flags);
-      const change = registry.rename(from, to, { updateFlows: flags.updateFlows === true });
+    .action(async (from: string, to: string, flags: RenameFlags) => {
+      const change = await functionBackend(cli, flags).rename(from, to, flags.updateFlows === true);
       printChange(cli, `renamed ${from} to ${to}`, change, flags);
     });
 }
@@ -126,7 +124,8 @@ function testCommand(cli: Cli): Command {
       'after',
       `
 Parameters that are not given have the example that functions.yaml declares. The function is invoked for real. Exit
-code 0 means: it answered, and the flows that use it have what they need.
+code 0 means: it answered, and the flows that use it have what they need. With --daemon the daemon invokes it, as it has
+it in force.
 
 Example:
   switchhook function test account-balance accountId=123456`,
@@ -137,29 +136,15 @@ Example:
 }
 
 async function test(cli: Cli, name: string, pairs: readonly string[], flags: TestFlags): Promise<number> {
-  const { config, registry, flows } = workplace(cli, flags);
-  const settings = settingsOf(registry.read(), name);
-  const printed: string[] = [];
-  const invoker = new FunctionInvoker({
-    egress: config.egress,
-    onPrinted: (_name, text) => printed.push(text),
+  const trial = await functionBackend(cli, flags).test(name, {
+    parameters: parametersFrom(pairs),
+    attributes: attributesFrom(flags.attribute),
+    ...(flags.caller !== undefined && { caller: flags.caller }),
+    ...(flags.called !== undefined && { called: flags.called }),
   });
-  try {
-    invoker.load(new Map([[name, settings]]));
-    const trial = await tryFunction(invoker, name, settings, flows.flowsUsing(name).uses, {
-      parameters: parametersFrom(pairs),
-      attributes: attributesFrom(flags.attribute),
-      instanceArn: config.functions.instance_arn,
-      ...(flags.caller !== undefined && { caller: flags.caller }),
-      ...(flags.called !== undefined && { called: flags.called }),
-    });
-    const satisfied = trial.flows.every(({ missing }) => missing.length === 0);
-    if (flags.json === true) printJson(cli, { ok: trial.result.ok && satisfied, ...trial, printed });
-    else printTrial(cli, trial, printed);
-    return trial.result.ok && satisfied ? EXIT.ok : EXIT.failed;
-  } finally {
-    await invoker.close();
-  }
+  if (flags.json === true) printJson(cli, trial);
+  else printTrial(cli, trial);
+  return trial.ok ? EXIT.ok : EXIT.failed;
 }
 
 function attributesFrom(pairs: readonly string[]): Record<string, string> {

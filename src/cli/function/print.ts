@@ -1,14 +1,16 @@
 import { stringify } from 'yaml';
-import { AppError } from '../../errors.js';
-import type { FunctionChange, FunctionSummary, FunctionView } from '../../functions/registry.js';
-import type { FunctionTrial } from '../../functions/trial.js';
 import type { Misfit } from '../../functions/uses.js';
+import type { FunctionAnswer, FunctionsAnswer } from '../../http/contract/functions.js';
+import { errorOfCode } from '../api-client.js';
 import type { Cli } from '../cli.js';
+import { EXIT } from '../exit-code.js';
 import { printable, printError } from '../print-error.js';
 import { printJson } from '../print-json.js';
+import type { Immutable } from '../remote.js';
 import { textTable } from '../text-table.js';
+import type { ShownChange, ShownTrial } from './backend.js';
 
-export function printList(cli: Cli, list: readonly FunctionSummary[]): void {
+export function printList(cli: Cli, list: Immutable<FunctionsAnswer>): void {
   if (list.length === 0) {
     cli.err('there are no functions\n');
     return;
@@ -20,7 +22,7 @@ export function printList(cli: Cli, list: readonly FunctionSummary[]): void {
         one.name,
         one.kind,
         one.response,
-        `${one.timeoutMs} ms`,
+        `${one.timeout_ms} ms`,
         one.target,
         one.description,
       ]),
@@ -28,7 +30,7 @@ export function printList(cli: Cli, list: readonly FunctionSummary[]): void {
   );
 }
 
-export function printView(cli: Cli, view: FunctionView): void {
+export function printView(cli: Cli, view: Immutable<FunctionAnswer>): void {
   cli.out(`# ${view.name}, ${view.place}\n`);
   cli.out(printable(stringify(view.settings, { lineWidth: 110 })));
   cli.out(view.uses.length === 0 ? '# no flow uses it\n' : '# used by\n');
@@ -42,28 +44,32 @@ export function printView(cli: Cli, view: FunctionView): void {
 export function printChange(
   cli: Cli,
   what: string,
-  change: FunctionChange,
+  change: ShownChange,
   flags: { readonly json?: boolean },
 ): void {
+  const { files, misfits, in_force: isInForce = true, problem = '' } = change;
+  if (!isInForce) cli.exitCode = EXIT.failed;
   if (flags.json === true) {
     printJson(cli, change);
     return;
   }
-  cli.out(`${what}: ${change.files.map(printable).join(', ')}\n`);
-  warnOf(cli, change.misfits);
+  cli.out(`${what}: ${files.map(printable).join(', ')}\n`);
+  warnOf(cli, misfits);
+  if (!isInForce) cli.err(`warning: written, and not in force: ${printable(problem)}\n`);
 }
 
-export function printTrial(cli: Cli, trial: FunctionTrial, printed: readonly string[]): void {
-  const { result, attempts, request, response, remarks, flows } = trial;
+export function printTrial(cli: Cli, trial: ShownTrial): void {
+  const { ok, code: failure, duration_ms: durationMs, attempts, request, response, remarks, flows } = trial;
+  const { values, printed = [] } = trial;
   cli.out(`request   ${printable(request)}\n`);
-  for (const { attempt, url, durationMs, status, code, detail } of attempts) {
+  for (const { attempt, url, duration_ms: tryMs, status, code, detail } of attempts) {
     const parts = [
       `try ${attempt}`,
       url ?? '',
       status === undefined ? '' : `HTTP ${status}`,
       code ?? '',
       detail ?? '',
-      `${durationMs} ms`,
+      `${tryMs} ms`,
     ];
     cli.out(
       `          ${parts
@@ -76,20 +82,20 @@ export function printTrial(cli: Cli, trial: FunctionTrial, printed: readonly str
     cli.out(`printed   ${printable(line)}\n`);
   }
   if (response !== undefined) cli.out(`response  ${printable(response.slice(0, 4096).trimEnd())}\n`);
-  if (result.ok) {
-    cli.out(`result    ok, ${result.durationMs} ms\n`);
-    for (const [name, value] of Object.entries(result.values)) {
+  if (failure === undefined) {
+    cli.out(`result    ok, ${durationMs} ms\n`);
+    for (const [name, value] of Object.entries(values ?? {})) {
       cli.out(`          $.External.${printable(name)} = ${printable(JSON.stringify(value))}\n`);
     }
   } else {
-    cli.out(`result    ${result.code}, ${result.durationMs} ms\n`);
+    cli.out(`result    ${printable(failure)}, ${durationMs} ms\n`);
   }
   for (const remark of remarks) cli.err(`warning: ${printable(remark)}\n`);
   for (const { place, flow, block, missing } of flows) {
     const verdict = missing.length === 0 ? 'has what it needs' : `misses ${missing.join(', ')}`;
     cli.out(printable(`flow      ${flow}, block ${block} (${place}): ${verdict}`) + '\n');
   }
-  if (!result.ok) printError(cli, new AppError(result.code, result.detail));
+  if (!ok && failure !== undefined) printError(cli, errorOfCode(failure, trial.detail ?? ''));
 }
 
 function warnOf(cli: Cli, misfits: readonly Misfit[]): void {

@@ -7,8 +7,10 @@ import { FunctionRegistry } from '../../functions/registry.js';
 import type { Cli } from '../cli.js';
 import { configOption, readNamedConfig } from '../config-file.js';
 import type { ConfigFlag } from '../config-file.js';
+import { remoteOptions } from '../remote.js';
+import type { RemoteFlags } from '../remote.js';
 
-export interface FunctionFlags extends ConfigFlag {
+export interface FunctionFlags extends ConfigFlag, RemoteFlags {
   readonly file?: string;
   readonly flows?: string;
   readonly json?: boolean;
@@ -16,7 +18,7 @@ export interface FunctionFlags extends ConfigFlag {
 
 /** What all commands about functions have in common. */
 export function functionOptions(command: Command): Command {
-  return command
+  return remoteOptions(command)
     .addOption(configOption())
     .addOption(new Option('-f, --file <file>', 'functions.yaml (else functions.file of the configuration)'))
     .addOption(new Option('--flows <folder>', 'folder of the flows (else flows.folder of the configuration)'))

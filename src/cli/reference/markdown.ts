@@ -1,6 +1,6 @@
 /** One cell of a table: on one line, and with no bar of its own. */
 function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll(/\s*\n\s*/g, ' ');
+  return text.replaceAll('|', '\\|').replaceAll(/(?<!\s)\s*\n\s*/g, ' ');
 }
 
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

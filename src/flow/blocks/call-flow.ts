@@ -25,10 +25,10 @@ export const callFlow = defineBlock({
     sets: Object.keys(outputs).map((name) => ({ name, space: 'FlowAttributes', exit: 'next' })),
   }),
   enter: ({ flow, inputs }, turn) => ({ to: 'flow', flow, inputs: workOut(inputs, turn), call: true }),
-  returned({ outputs }, turn, given) {
+  returned({ outputs }, turn, { values: given, masked }) {
     for (const [mine, theirs] of Object.entries(outputs)) {
       const value = Object.hasOwn(given, theirs) ? given[theirs] : undefined;
-      if (value !== undefined) turn.setFlowAttribute(mine, value, false);
+      if (value !== undefined) turn.setFlowAttribute(mine, value, masked.includes(theirs));
     }
     return leave('next');
   },

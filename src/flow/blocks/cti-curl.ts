@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { action, ERROR, fail, failureIn, leave, NEXT } from '../block.js';
-import { fill } from '../references.js';
+import { fill, fillShown } from '../references.js';
 import { defineBlock } from './define.js';
 
 const parameters = z.strictObject({
@@ -22,7 +22,9 @@ export const ctiCurl = defineBlock({
     const filled = fill(url, turn.scope, encoded);
     // Its actions may set what speech and prompts need.
     turn.update({ voice: {} });
-    return { to: 'actions', actions: [action('cti_curl', filled, { id: 'curl', heard: filled })] };
+    const shown = fillShown(url, turn.scope, encoded);
+    const more = shown === undefined ? { heard: filled } : { heard: shown, shown };
+    return { to: 'actions', actions: [action('cti_curl', filled, { id: 'curl', ...more })] };
   },
   settle(_given, _turn, event) {
     const failure = failureIn(event);

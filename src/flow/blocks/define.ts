@@ -30,7 +30,15 @@ export const attributeName = z
 export const scalar = z.union([z.string(), z.number(), z.boolean()]);
 export type Scalar = z.output<typeof scalar>;
 
-export const values = z.record(attributeName, scalar);
+/** So many names may be set at once: each is copied with all before it. */
+const MOST_NAMES = 256;
+export const FEW = `expected at most ${MOST_NAMES} of them`;
+
+export function isFew(named: object): boolean {
+  return Object.keys(named).length <= MOST_NAMES;
+}
+
+export const values = z.record(attributeName, scalar).refine(isFew, FEW);
 
 export const language = z
   .string()

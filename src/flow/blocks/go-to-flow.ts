@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Turn, Values } from '../block.js';
+import type { Turn, Worked } from '../block.js';
 import { ERROR } from '../block.js';
-import { textOf, valueOf } from '../references.js';
+import { isMasked, textOf, valueOf } from '../references.js';
 import type { Scalar } from './define.js';
 import { defineBlock, flowName, values } from './define.js';
 
@@ -21,11 +21,15 @@ export const goToFlow = defineBlock({
 });
 
 /** What is not set is left out. */
-export function workOut(given: Readonly<Record<string, Scalar>>, turn: Turn): Values {
+export function workOut(given: Readonly<Record<string, Scalar>>, turn: Turn): Worked {
   const made = Object.entries(given).map(
     ([name, value]) => [name, typeof value === 'string' ? valueOf(value, turn.scope) : value] as const,
   );
-  return Object.fromEntries(
+  const values = Object.fromEntries(
     made.filter(([, value]) => value !== undefined).map(([name, value]) => [name, textOf(value)]),
   );
+  const masked = Object.entries(given).flatMap(([name, value]) =>
+    typeof value === 'string' && isMasked(value, turn.scope) ? [name] : [],
+  );
+  return { values, masked };
 }

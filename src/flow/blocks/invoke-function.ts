@@ -5,7 +5,7 @@ import { ERROR, fail, leave, NEXT } from '../block.js';
 import { isMasked, textOf, textsIn, valueOf } from '../references.js';
 import { promptSchema } from '../speech/prompt.js';
 import { languageOf, needed, soundsOf } from '../speech/sound.js';
-import { attributeName, defineBlock, language } from './define.js';
+import { attributeName, defineBlock, FEW, isFew, language } from './define.js';
 
 const path = z
   .string()
@@ -29,7 +29,7 @@ const parameters = z.strictObject({
     .describe('For the whole invocation; default: as the function says.'),
   output: attributeName.optional().describe('An attribute for the one value that the function answers.'),
   outputs: z
-    .union([z.array(attributeName).min(1).max(64), z.record(attributeName, path)])
+    .union([z.array(attributeName).min(1).max(64), z.record(attributeName, path).refine(isFew, FEW)])
     .optional()
     .describe('Attributes for several values: names, or attribute: name in the answer.'),
   waiting: z

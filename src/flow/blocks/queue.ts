@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FlowAction, FlowEvent, FlowOutcome } from '../port.js';
 import type { Fault, Move } from '../block.js';
 import { action, ERROR, fail, leave } from '../block.js';
-import { fill } from '../references.js';
+import { fill, fillShown } from '../references.js';
 import { defineBlock } from './define.js';
 
 const name = z.string().min(1).max(256);
@@ -50,7 +50,9 @@ export const queue = defineBlock({
     const target = fill(given.callcenter ?? given.fifo ?? '', turn.scope).trim();
     if (!/^[A-Za-z0-9_.@-]{1,64}$/.test(target)) return fail('unsafe_value');
     turn.update({ queue: target });
-    const entry = action(...entryOf(given, target), { id: 'queue', heard: target });
+    const shown = fillShown(given.callcenter ?? given.fifo ?? '', turn.scope)?.trim();
+    const more = shown === undefined ? { heard: target } : { heard: shown, shown };
+    const entry = action(...entryOf(given, target), { id: 'queue', ...more });
     return { to: 'actions', actions: [...settings(given), entry] };
   },
   settle(given, _turn, event: FlowEvent): Move {

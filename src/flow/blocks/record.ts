@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FlowEvent } from '../port.js';
 import type { Move, Turn } from '../block.js';
 import { action, ERROR, fail, leave, NEXT } from '../block.js';
-import { fill } from '../references.js';
+import { fill, fillShown, isMasked } from '../references.js';
 import { needed } from '../speech/sound.js';
 import { attributeName, defineBlock } from './define.js';
 import { asFileName } from './safe-value.js';
@@ -51,13 +51,18 @@ export const record = defineBlock({
   enter(given, turn): Move {
     const { beep, max_s: maxS, silence_s: silenceS, silence_threshold: threshold, end_keys: keys } = given;
     const file = fileOf(given, turn);
+    const shown = fillShown(given.file, turn.scope, asFileName);
     const limits = silenceS === undefined ? [maxS] : [maxS, threshold, silenceS];
     return {
       to: 'actions',
       actions: [
         ...needed(turn, { playback_terminators: keys }),
         ...(beep ? [action('playback', BEEP, { heard: '(beep)' })] : []),
-        action('record', [file, ...limits].join(' '), { id: 'record', heard: file }),
+        action('record', [file, ...limits].join(' '), {
+          id: 'record',
+          heard: shown ?? file,
+          ...(shown === undefined ? {} : { shown }),
+        }),
       ],
     };
   },
@@ -72,7 +77,8 @@ export const record = defineBlock({
     const silent = outcome.variables['silence_hits_exhausted'] === 'true';
     if (silent && given.silence_s !== undefined && ms <= given.silence_s * 1000 + 500)
       return leave('nothing');
-    if (given.output !== undefined) turn.setAttribute(given.output, fileOf(given, turn), false);
+    if (given.output !== undefined)
+      turn.setAttribute(given.output, fileOf(given, turn), isMasked(given.file, turn.scope));
     if (given.output_ms !== undefined) turn.setAttribute(given.output_ms, String(Math.round(ms)), false);
     return leave('next');
   },

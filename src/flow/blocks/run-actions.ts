@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FlowAction, FlowEvent } from '../port.js';
 import type { Move, Turn } from '../block.js';
 import { action, ERROR, fail, leave, NEXT } from '../block.js';
-import { fill } from '../references.js';
+import { fill, fillShown } from '../references.js';
 import { attributeName, defineBlock } from './define.js';
 import { asText, asWord } from './safe-value.js';
 
@@ -57,10 +57,12 @@ export const runActions = defineBlock({
       const filled = filledIn(application, data, turn);
       if (filled === undefined) return fail('unsafe_value');
       const id = `a${from + index}`;
+      const shown = fillShown(data, turn.scope, (value) => asText(value));
       made.push(
         action(application, filled, {
           id,
-          heard: `${application} ${filled}`,
+          heard: `${application} ${shown ?? filled}`,
+          ...(shown === undefined ? {} : { shown }),
           ...(timeoutMs === undefined ? {} : { timeoutMs }),
         }),
       );

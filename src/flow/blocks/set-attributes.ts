@@ -3,7 +3,7 @@ import type { FlowAction, FlowEvent } from '../port.js';
 import type { Move, Turn } from '../block.js';
 import { action, ERROR, fail, failureIn, leave, NEXT } from '../block.js';
 import { isMasked, textOf, valueOf } from '../references.js';
-import { attributeName, defineBlock, scalar } from './define.js';
+import { attributeName, defineBlock, FEW, isFew, scalar, values } from './define.js';
 import type { Scalar } from './define.js';
 import { asVariableValue } from './safe-value.js';
 
@@ -22,9 +22,10 @@ const exported = z.strictObject({
 const parameters = z.strictObject({
   attributes: z
     .record(attributeName, z.union([scalar, exported]))
+    .refine(isFew, FEW)
     .default({})
     .describe('They live as long as the call.'),
-  flow_attributes: z.record(attributeName, scalar).default({}).describe('They live as long as this flow.'),
+  flow_attributes: values.default({}).describe('They live as long as this flow.'),
   remove: z.array(attributeName).max(64).default([]).describe('Attributes to forget.'),
 });
 
@@ -49,7 +50,8 @@ export const setAttributes = defineBlock({
     }
     const actions = exportsOf(given).map(([name, variable]): FlowAction => {
       const value = asVariableValue(turn.state.attributes[name] ?? '');
-      return action('set', `${variable}=${value}`);
+      const masked = turn.state.masked.includes(`Attributes.${name}`);
+      return action('set', `${variable}=${value}`, masked ? { shown: `${variable}=***` } : {});
     });
     const masked = exportsOf(given).filter(([name]) => turn.state.masked.includes(`Attributes.${name}`));
     return { to: 'actions', actions, masked: masked.map(([, variable]) => variable) };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FlowAction, FlowEvent, FlowOutcome } from '../port.js';
 import type { Move, Turn } from '../block.js';
 import { action, ERROR, fail, leave } from '../block.js';
-import { fill } from '../references.js';
+import { fill, fillShown } from '../references.js';
 import { defineBlock } from './define.js';
 
 const plain = z.string().min(1).max(256);
@@ -64,7 +64,15 @@ export const transfer = defineBlock({
         : [action('set', `ringback=${ringback}`), action('set', `transfer_ringback=${ringback}`)];
     return {
       to: 'actions',
-      actions: [...sets, action('bridge', dial, { id: 'bridge', timeoutMs, heard: dial })],
+      actions: [
+        ...sets,
+        action('bridge', dial.data, {
+          id: 'bridge',
+          timeoutMs,
+          heard: dial.shown,
+          ...(dial.shown === dial.data ? {} : { shown: dial.shown }),
+        }),
+      ],
     };
   },
   settle(_given, _turn, event: FlowEvent): Move {
@@ -84,11 +92,25 @@ const SIP = /^[A-Za-z0-9_.+*#-]{1,64}@[A-Za-z0-9.-]{1,128}(?::\d{1,5})?$/;
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 
 /** Every part is of a kind that can't lead out of its place; `undefined` when a value is not. */
-function dialString({ to, caller_id: callerId }: Parameters, turn: Turn): string | undefined {
-  const take = (text: string, shape: RegExp): string | undefined => {
+function dialString(
+  given: Parameters,
+  turn: Turn,
+): { readonly data: string; readonly shown: string } | undefined {
+  const shape = (text: string, kind: RegExp): string | undefined => {
     const filled = fill(text, turn.scope).trim();
-    return shape.test(filled) ? filled : undefined;
+    return kind.test(filled) ? filled : undefined;
   };
+  const data = written(given, shape);
+  if (data === undefined) return undefined;
+  const shown = written(given, (text, kind) => fillShown(text, turn.scope)?.trim() ?? shape(text, kind));
+  return { data, shown: shown ?? data };
+}
+
+/** @param take the value of a parameter that has to be of that kind */
+function written(
+  { to, caller_id: callerId }: Parameters,
+  take: (text: string, kind: RegExp) => string | undefined,
+): string | undefined {
   const endpoint = (parts: readonly (string | undefined)[], join: (parts: readonly string[]) => string) =>
     parts.some((part) => part === undefined) ? undefined : join(parts.filter((part) => part !== undefined));
   const callee =

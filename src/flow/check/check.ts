@@ -198,12 +198,23 @@ function checkLoop(loop: readonly Node[]): Problem[] {
 
 /** A name that is nearly the same. */
 function meant(name: string, flow: Flow): string {
-  const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
-  const near = [...flow.blocks.keys()].find((one) => {
-    const [a, b] = [plain(name), plain(one)];
-    return a === b || (a.length > 3 && (a.startsWith(b) || b.startsWith(a)));
-  });
-  return near === undefined ? '' : `; "${near}" is meant?`;
+  const a = plain(name);
+  const near = plainNames(flow).find(
+    ([b]) => a === b || (a.length > 3 && (a.startsWith(b) || b.startsWith(a))),
+  );
+  return near === undefined ? '' : `; "${near[1]}" is meant?`;
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replaceAll(/[-_]/g, '');
+}
+
+const namesOf = new WeakMap<Flow, readonly (readonly [plain: string, name: string])[]>();
+
+function plainNames(flow: Flow): readonly (readonly [plain: string, name: string])[] {
+  const names = namesOf.get(flow) ?? Array.from(flow.blocks.keys(), (name) => [plain(name), name] as const);
+  namesOf.set(flow, names);
+  return names;
 }
 
 function inOrder(problems: readonly Problem[]): Problem[] {

@@ -8,6 +8,7 @@ export function endlessLoops(graph: Graph): (readonly Node[])[] {
   const stops = stoppers(graph);
   const open = new Set([...graph.nodes.values()].filter((node) => !stops.has(node)));
   const along = (edge: Edge): boolean => open.has(edge.from) && open.has(edge.to) && !edge.byDefault;
+  leaveCircles(graph, open, along);
   const loops: (readonly Node[])[] = [];
   for (const node of graph.nodes.values()) {
     if (!open.has(node)) continue;
@@ -25,14 +26,39 @@ export function endlessLoops(graph: Graph): (readonly Node[])[] {
 function stoppers(graph: Graph): Set<Node> {
   const stops = new Set([...graph.nodes.values()].filter(({ block }) => block.type.stops !== undefined));
   for (;;) {
+    const asking = new Set(Array.from(stops, ({ flow }) => flow));
     const more = graph.edges.filter(
-      ({ from, to, enters }) =>
-        enters === 'call' &&
-        !stops.has(from) &&
-        [...graph.nodes.values()].some((node) => node.flow === to.flow && stops.has(node)),
+      ({ from, to, enters }) => enters === 'call' && !stops.has(from) && asking.has(to.flow),
     );
     if (more.length === 0) return stops;
     for (const { from } of more) stops.add(from);
+  }
+}
+
+/** Takes out what cannot be on a circle, because nothing leads to it or from it: nearly all, as a rule. */
+function leaveCircles(graph: Graph, open: Set<Node>, along: (edge: Edge) => boolean): void {
+  for (const [end, other] of [
+    ['from', 'to'],
+    ['to', 'from'],
+  ] as const) {
+    const edges = graph.edges.filter(along);
+    const counts = new Map<Node, number>();
+    const beyond = new Map<Node, Node[]>();
+    for (const edge of edges) {
+      counts.set(edge[end], (counts.get(edge[end]) ?? 0) + 1);
+      const nodes = beyond.get(edge[other]) ?? [];
+      nodes.push(edge[end]);
+      beyond.set(edge[other], nodes);
+    }
+    const bare = [...open].filter((node) => !counts.has(node));
+    for (let node = bare.pop(); node !== undefined; node = bare.pop()) {
+      open.delete(node);
+      for (const next of beyond.get(node) ?? []) {
+        const left = (counts.get(next) ?? 0) - 1;
+        counts.set(next, left);
+        if (left === 0) bare.push(next);
+      }
+    }
   }
 }
 

@@ -6,7 +6,6 @@ import type { CheckContext } from './context.js';
 import { place } from './context.js';
 import type { Node } from './graph.js';
 import type { Known } from './known.js';
-import { latestFunctions } from './known.js';
 
 /** References that mean nothing, and those to what no way to the block sets. */
 export function checkReferences(node: Node, known: Known | undefined, context: CheckContext): Problem[] {
@@ -52,7 +51,7 @@ function unset(
     case 'Queue':
       return known.has(space) ? undefined : `${text}: no way to this block goes through a queue`;
     case 'External': {
-      const latest = latestFunctions(known);
+      const latest = known.latestFunctions();
       if (latest.length === 0) return `${text}: no way to this block leads from a function that has answered`;
       const [name] = path;
       const declared = latest.map((one) => functions?.(one)?.outputs);

@@ -86,7 +86,8 @@ export function breakMs(attributes: Readonly<Record<string, string>>): number {
   const [, amount, unit] = /^\s*(\d{1,7}(?:\.\d{1,3})?)(ms|s)\s*$/.exec(attributes['time'] ?? '') ?? [];
   if (amount !== undefined)
     return Math.min(MAX_BREAK_MS, Math.round(Number(amount) * (unit === 's' ? 1000 : 1)));
-  return STRENGTHS_MS[attributes['strength'] ?? 'medium'] ?? 500;
+  const strength = attributes['strength'] ?? 'medium';
+  return (Object.hasOwn(STRENGTHS_MS, strength) ? STRENGTHS_MS[strength] : undefined) ?? 500;
 }
 
 function ssmlSegments(source: string, scope: Scope, speech: SpeechSettings, say: boolean): Segment[] {

@@ -27,9 +27,18 @@ const SUPPORTED: Readonly<Record<string, readonly string[]>> = {
   prosody: ['rate', 'pitch', 'volume', 'contour', 'range', 'duration'],
 };
 
+/** Comments and the like without an end go to the end of the text: each would be looked for over and over. */
 const TOKEN =
-  /<!--[\s\S]*?-->|<!\[CDATA\[([\s\S]*?)\]\]>|<\?[\s\S]*?\?>|<(\/?)([A-Za-z][\w:.-]*)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/g;
-const ATTRIBUTE = /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g;
+  /<!--[\s\S]*?(?:-->|$)|<!\[CDATA\[([\s\S]*?)(?:\]\]>|$)|<\?[\s\S]*?(?:\?>|$)|<(\/?)([A-Za-z][\w:.-]*)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>/g;
+const ATTRIBUTE = /\s*([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/gy;
+/** Tags that are open at the same time; more are a mistake, and could not be walked through. */
+const MAX_OPEN = 64;
+/** What has no name, and how it ends. */
+const ENDS = [
+  ['<!--', '-->'],
+  ['<![CDATA[', ']]>'],
+  ['<?', '?>'],
+] as const;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
 const parsed = new Map<string, Ssml>();
@@ -68,9 +77,14 @@ function parse(source: string): Ssml {
   for (const match of source.matchAll(TOKEN)) {
     say(source.slice(at, match.index));
     at = match.index + match[0].length;
-    const [, data, closing, tag, attributes = '', empty] = match;
+    const [whole, data, closing, tag, attributes = '', empty] = match;
     if (data !== undefined) top().children.push(data);
-    if (tag === undefined) continue;
+    if (tag === undefined) {
+      const [begin = '', end = ''] = ENDS.find(([start]) => whole.startsWith(start)) ?? [];
+      if (!whole.endsWith(end) || whole.length < begin.length + end.length)
+        faults.push(`${begin} has no end`);
+      continue;
+    }
     if (closing === '/') {
       if (!open.some((element) => element.tag === tag)) faults.push(`</${tag}> closes nothing`);
       else {
@@ -80,6 +94,10 @@ function parse(source: string): Ssml {
         }
         close();
       }
+      continue;
+    }
+    if (open.length > MAX_OPEN) {
+      faults.push(`<${tag}> is more than ${MAX_OPEN} tags deep`);
       continue;
     }
     open.push({ tag, attributes: readAttributes(tag, attributes, faults), children: [] });

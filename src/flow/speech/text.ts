@@ -15,13 +15,19 @@ const DOLLARS: Readonly<Record<string, string>> = {
   ja: 'ドル',
 };
 
+function dollarsIn(language: string): string {
+  const base = baseOf(language);
+  return (Object.hasOwn(DOLLARS, base) ? DOLLARS[base] : undefined) ?? 'USD';
+}
+
 /** The language without its country. */
 export function baseOf(language: string): string {
   return (language.split(/[-_]/)[0] ?? '').toLowerCase();
 }
 
+/** With the two that XML does not know. */
 // eslint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff]/g;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g;
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 const UNUSUAL = /[^A-Za-z0-9 .,!?;'-]/;
 
@@ -32,10 +38,7 @@ export function spoken(text: string, language: string): string {
     text
       .replaceAll(CONTROL, ' ')
       .replaceAll(LONE_SURROGATE, '')
-      .replaceAll(
-        /\$ ?(\d+(?:[.,]\d+)*)/g,
-        (_, amount: string) => `${amount} ${DOLLARS[baseOf(language)] ?? 'USD'}`,
-      )
+      .replaceAll(/\$ ?(\d+(?:[.,]\d+)*)/g, (_, amount: string) => `${amount} ${dollarsIn(language)}`)
       .replaceAll(/[$\\<>^{}|]/g, ' ')
       .replaceAll(/@(?=@)/g, '@ ')
       .replaceAll('://', ': ')

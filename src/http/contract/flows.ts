@@ -38,6 +38,8 @@ export const flowCheckBodySchema = z.strictObject({
 
 export const flowCheckSchema = z.object({
   ok: z.boolean().describe('No errors: a reload would take them.'),
+  version: z.string().describe('What the version of all flows together would be.'),
+  flows: z.number().describe('Flows that could be read.'),
   problems: z.array(
     z.object({
       severity: z.enum(['error', 'warning']),
@@ -45,6 +47,7 @@ export const flowCheckSchema = z.object({
       message: z.string(),
       flow: z.string(),
       file: z.string(),
+      path: z.array(z.union([z.string(), z.number()])).describe('Where in the document: keys and positions.'),
       line: z.number().optional(),
       column: z.number().optional(),
     }),
@@ -53,12 +56,17 @@ export const flowCheckSchema = z.object({
 export type FlowCheckAnswer = z.infer<typeof flowCheckSchema>;
 
 export const flowTestBodySchema = z.strictObject({
-  file: z
-    .looseObject({})
+  files: z
+    .array(
+      z.strictObject({
+        name: z.string().min(1).max(500),
+        content: z.looseObject({}).describe('As JSON: docs/guide/testing-flows.md.'),
+      }),
+    )
+    .min(1)
+    .max(1000)
     .optional()
-    .describe(
-      'A file of test cases, as JSON (docs/guide/testing-flows.md). Without it: those in `tests` of the folder of the flows.',
-    ),
+    .describe('Files of test cases. Without any: those in `tests` of the folder of the flows.'),
   only: z.string().max(200).optional().describe('Only cases with this in their name.'),
 });
 
@@ -75,7 +83,21 @@ export const flowTestSchema = z.object({
         .describe('What did not happen as expected.'),
       path: z.array(z.string()).describe('The blocks that were left, each with its exit.'),
       ends: z.string(),
+      duration_ms: z.number().describe('What it took; the time of the case itself jumps.'),
     }),
   ),
+  coverage: z
+    .array(
+      z.object({
+        flow: z.string(),
+        blocks: z.number(),
+        blocks_covered: z.number(),
+        exits: z.number(),
+        exits_covered: z.number(),
+        missed: z.array(z.string()).describe('`block`, or `block:exit`.'),
+      }),
+    )
+    .describe('Of the flows that the cases went through.'),
+  duration_ms: z.number(),
 });
 export type FlowTestAnswer = z.infer<typeof flowTestSchema>;

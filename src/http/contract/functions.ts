@@ -81,7 +81,18 @@ export const functionTrialSchema = z.object({
   code: z.string().optional(),
   detail: z.string().optional(),
   duration_ms: z.number(),
-  tries: z.number(),
+  attempts: z
+    .array(
+      z.object({
+        attempt: z.number(),
+        url: z.string().optional().describe('Secrets masked.'),
+        duration_ms: z.number(),
+        status: z.number().optional().describe('HTTP status, where there was an answer.'),
+        code: z.string().optional(),
+        detail: z.string().optional(),
+      }),
+    )
+    .describe('Each try.'),
   values: z.record(z.string(), z.unknown()).optional().describe('What flows find in `$.External`.'),
   request: z.string().describe('JSON, as it was sent.'),
   response: z.string().optional().describe('As it came.'),

@@ -1,6 +1,13 @@
 import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from '@fastify/swagger';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { RouteOptions } from 'fastify';
+import { z } from 'zod';
+import { ERRORS } from '../../errors.js';
+import type { ErrorCode } from '../../errors.js';
+import { errorAnswerSchema } from '../contract/error.js';
+import { byStatus } from '../failures.js';
+import { exampleOf } from './examples/all.js';
+import type { Example } from './examples/example.js';
 
 const ABOUT = `Sees and steers the calls of a switchhook daemon.
 
@@ -22,6 +29,7 @@ const TAGS: Readonly<Record<string, string>> = {
   fs: "FreeSWITCH's terminal.",
   audit: "What is dangerous in a switch's configuration.",
   actions: 'Action lists for FreeSWITCHes that fetch them over HTTP.',
+  metrics: 'Figures for Prometheus.',
   health: 'Whether the daemon works, and takes calls.',
 };
 
@@ -44,21 +52,25 @@ export function documentation(): FastifyDynamicSwaggerOptions {
 }
 
 const toJsonSchema = createJsonSchemaTransform({});
+const errorShape = z.toJSONSchema(errorAnswerSchema) as Part;
 
 const transform: SwaggerTransform = (given) => {
   const { url, route } = given;
-  const { requires, action, documented } = route.config ?? {};
-  if (requires === undefined && documented !== true) return { schema: { hide: true }, url };
-  const { schema } = toJsonSchema(given);
-  const { summary, description } = given.schema;
+  const { requires, action, documented, errors = [] } = route.config ?? {};
+  if (requires === undefined && documented === undefined) return { schema: { hide: true }, url };
+  const own = documented ?? given.schema;
+  const { schema } = toJsonSchema({ ...given, schema: own });
+  const { summary, description } = own;
   const notes = [
     description,
     requires === undefined ? undefined : `Needs the role \`${requires}\`.`,
     action === undefined ? undefined : `Stands in the audit log as \`${action}\`.`,
   ].filter((note) => note !== undefined);
+  const parts = withExamples(withoutEmpty(schema), exampleOf(methodOf(route), url));
   return {
     schema: {
-      ...withoutEmpty(schema),
+      ...parts,
+      response: withErrors(parts.response, errors),
       ...(summary === undefined ? {} : { summary }),
       description: notes.join('\n\n'),
       tags: [tagOf(url)],
@@ -68,6 +80,61 @@ const transform: SwaggerTransform = (given) => {
     url,
   };
 };
+
+/** A JSON Schema, of which only parts are looked at. */
+interface Part extends Record<string, unknown> {
+  readonly properties?: Readonly<Record<string, object>>;
+}
+
+interface Parts extends Record<string, unknown> {
+  readonly params?: Part;
+  readonly querystring?: Part;
+  readonly body?: Part;
+  readonly response?: Readonly<Record<string, Part>>;
+}
+
+function withExamples(parts: Parts, example: Example | undefined): Parts {
+  if (example === undefined) return parts;
+  const { params = {}, query = {}, body, answer } = example;
+  const answered = parts.response?.['200'];
+  return {
+    ...parts,
+    ...(parts.params === undefined ? {} : { params: withValues(parts.params, params) }),
+    ...(parts.querystring === undefined ? {} : { querystring: withValues(parts.querystring, query) }),
+    ...(parts.body === undefined ? {} : { body: { ...parts.body, examples: [body] } }),
+    ...(answered === undefined
+      ? {}
+      : {
+          response: {
+            ...parts.response,
+            200: {
+              ...answered,
+              description: answered['description'] ?? 'Done.',
+              ...(answered['content'] === undefined ? { examples: [answer] } : {}),
+            },
+          },
+        }),
+  };
+}
+
+function withValues(part: Part, values: Readonly<Record<string, string>>): Part {
+  const properties = Object.entries(part.properties ?? {}).map(([name, schema]) => [
+    name,
+    Object.hasOwn(values, name) ? { ...schema, examples: [values[name]] } : schema,
+  ]);
+  return { ...part, properties: Object.fromEntries(properties) as Record<string, object> };
+}
+
+/** Each status with the codes that it may mean. */
+function withErrors(responses: Parts['response'], errors: readonly ErrorCode[]): Parts['response'] {
+  const { '4xx': refused, '5xx': failed, ...others } = responses ?? {};
+  const shape = refused ?? failed ?? errorShape;
+  const told = Array.from(byStatus(errors), ([status, codes]) => {
+    const description = codes.map((code) => `\`${code}\`: ${ERRORS[code].message}`).join('\n\n');
+    return [status, { ...shape, description }] as const;
+  });
+  return { ...others, ...Object.fromEntries(told) };
+}
 
 /** What takes nothing is left out. */
 function withoutEmpty<T extends object>(schema: T): T {
@@ -88,11 +155,15 @@ function tagOf(url: string): string {
 }
 
 /** `post_calls_uuid_hangup`: generated clients name their functions by it. */
-function operationIdOf({ method }: RouteOptions, url: string): string {
-  const word = (Array.isArray(method) ? method[0] : method) ?? '';
+function operationIdOf(route: RouteOptions, url: string): string {
+  const word = methodOf(route);
   const path = url
     .replace(/^\/v1\//, '')
     .replaceAll(/[^A-Za-z0-9]+/g, '_')
     .replaceAll(/^_|_$/g, '');
   return `${word.toLowerCase()}_${path}`;
+}
+
+function methodOf({ method }: RouteOptions): string {
+  return (Array.isArray(method) ? method[0] : method) ?? '';
 }

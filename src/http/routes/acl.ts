@@ -1,5 +1,6 @@
 import type { AclService } from '../../acl/service.js';
 import type { ApiFeature } from '../api.js';
+import { ACL_FAILURES, ACL_WRITE_FAILURES, SWITCH_FAILURES } from '../failures.js';
 import {
   aclAddSchema,
   aclApplyRequestSchema,
@@ -24,6 +25,8 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
     api.read({
       url: '/acl/lists',
       summary: 'The access lists of a switch.',
+      description: 'Those of acl.conf.xml as the file is now, and those that FreeSWITCH makes itself.',
+      errors: [...ACL_FAILURES],
       requires: 'viewer',
       query: aclSwitchQuerySchema,
       response: aclListsSchema,
@@ -32,6 +35,8 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
     api.read({
       url: '/acl/lists/:list',
       summary: 'One list with its entries.',
+      description: 'In the order of the file, with what is wrong with them.',
+      errors: ['acl_no_such_list', ...ACL_FAILURES],
       requires: 'viewer',
       params: aclListParamsSchema,
       query: aclSwitchQuerySchema,
@@ -41,6 +46,8 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
     api.read({
       url: '/acl/test',
       summary: 'What lists say of an address, and what FreeSWITCH itself says.',
+      description: 'Of one list, or of all; with the entry that decides and those that it outranks.',
+      errors: ['acl_no_such_list', 'acl_invalid_entry', ...ACL_FAILURES],
       requires: 'viewer',
       query: aclTestQuerySchema,
       response: aclTestSchema,
@@ -49,6 +56,8 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
     api.read({
       url: '/acl/check',
       summary: 'What FreeSWITCH would silently skip or misread.',
+      description: 'Looks at the file as it is now; changes nothing.',
+      errors: [...ACL_FAILURES],
       requires: 'viewer',
       query: aclSwitchQuerySchema,
       response: aclCheckSchema,
@@ -57,6 +66,9 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
     api.change({
       url: '/acl/lists/:list/entries',
       summary: 'Add an entry to a list.',
+      description:
+        'Written into the file without touching another byte of it; the file as it was is kept beside it. In force by `POST /v1/acl/apply`.',
+      errors: ['acl_no_such_list', 'acl_invalid_entry', 'acl_opens_world', ...ACL_WRITE_FAILURES],
       requires: 'admin',
       params: aclListParamsSchema,
       body: aclAddSchema,
@@ -74,6 +86,8 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
       url: '/acl/lists/:list/entries',
       method: 'DELETE',
       summary: 'Remove an entry from a list.',
+      description: 'With its line and a comment beside it. In force by `POST /v1/acl/apply`.',
+      errors: ['acl_no_such_list', 'acl_no_such_entry', ...ACL_WRITE_FAILURES],
       requires: 'admin',
       params: aclListParamsSchema,
       query: aclRemoveQuerySchema,
@@ -91,6 +105,9 @@ export function aclRoutes(aclOf: AclOfSwitch): ApiFeature {
     api.change({
       url: '/acl/apply',
       summary: 'Make FreeSWITCH read its access lists; the file goes back to how it was when it refuses.',
+      description:
+        "Afterwards FreeSWITCH's own answers are compared with what the file says. FreeSWITCH reads its whole configuration for that.",
+      errors: ['acl_apply_refused', ...ACL_WRITE_FAILURES, ...SWITCH_FAILURES],
       requires: 'admin',
       body: aclApplyRequestSchema,
       response: aclApplySchema,

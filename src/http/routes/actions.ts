@@ -1,7 +1,17 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
 import type { ActionAnswer, ActionRequest, ActionServer } from '../../action-server/action-server.js';
 import { AppError } from '../../errors.js';
+import type { ErrorCode } from '../../errors.js';
+import type { TraceContext } from '../../http-client/trace-context.js';
 import { answerFailure } from '../api.js';
+import {
+  actionBodySchema,
+  actionParamsSchema,
+  actionQuerySchema,
+  actionsSchema,
+} from '../contract/actions.js';
+import { BODY_FAILURES } from '../failures.js';
+import { traceOf } from '../traced.js';
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
@@ -11,6 +21,25 @@ const TYPES: Readonly<Record<ActionAnswer['format'], string>> = {
   switchhook: 'application/json; charset=utf-8',
   httapi: 'text/xml; charset=utf-8',
 };
+
+const DOCUMENTATION = {
+  summary: 'Actions for a FreeSWITCH that asks for them itself.',
+  description:
+    'For mod_cti, mod_httapi and dialplans with Lua or mod_curl: docs/guide/action-server.md. An entry is protected by its own `protection`, not by the tokens of the API. Once a call is let in, whatever goes wrong (a replayed, expired, altered or foreign token, a flow that fails) is answered 200 with the fallback actions of the entry and `X-Switchhook-Reason`.',
+  params: actionParamsSchema,
+  querystring: actionQuerySchema,
+  response: { 200: actionsSchema },
+};
+
+const FAILURES: readonly ErrorCode[] = [
+  'invalid_request',
+  'no_such_entry',
+  'unauthorized',
+  'address_refused',
+  'signature_invalid',
+  'rate_limited',
+  ...BODY_FAILURES,
+];
 
 /**
  * `/v1/actions/<entry>`. It is asked by switches, not by operators: entries are protected by themselves, and roles
@@ -28,26 +57,32 @@ export function actionRoutes(
     { parseAs: 'string', bodyLimit: BODY_LIMIT_BYTES },
     (_request, body, parsed) => parsed(null, body),
   );
-  app.route({
-    method: ['GET', 'POST'],
-    url: '/v1/actions/:entry',
-    exposeHeadRoute: false,
-    handler: (request: Asking, reply) => {
-      const server = options.server();
-      const { format } = request.query as { format?: unknown };
-      const answer =
-        server.openAnswer(request.params.entry, format, request.headers['user-agent']) ??
-        server.answer(new AskedRequest(request, reply));
-      if (!(answer instanceof Promise)) return send(reply, answer);
-      return answer.then((late) => send(reply, late));
-    },
-    errorHandler: (error, _request, reply) => {
-      if (error instanceof AppError && error.code === 'rate_limited')
-        reply.header('retry-after', /\d+/.exec(error.detail)?.[0] ?? '60');
-      if (error instanceof AppError) void answerFailure(reply, { error });
-      else throw error;
-    },
-  });
+  const route = (method: 'GET' | 'POST', documented: FastifySchema): unknown =>
+    app.route({
+      method,
+      url: '/v1/actions/:entry',
+      exposeHeadRoute: false,
+      config: { documented, errors: FAILURES },
+      handler: (request: Asking, reply) => {
+        const server = options.server();
+        const { format: given } = request.query as { format?: unknown };
+        // Of what is said twice the first counts.
+        const format: unknown = Array.isArray(given) ? given[0] : given;
+        const answer =
+          server.openAnswer(request.params.entry, format, request.headers['user-agent']) ??
+          server.answer(new AskedRequest(request, reply));
+        if (!(answer instanceof Promise)) return send(reply, answer);
+        return answer.then((late) => send(reply, late));
+      },
+      errorHandler: (error, _request, reply) => {
+        if (error instanceof AppError && error.code === 'rate_limited')
+          reply.header('retry-after', /\d+/.exec(error.detail)?.[0] ?? '60');
+        if (error instanceof AppError) void answerFailure(reply, { error });
+        else throw error;
+      },
+    });
+  route('GET', DOCUMENTATION);
+  route('POST', { ...DOCUMENTATION, body: actionBodySchema });
   done();
 }
 
@@ -65,26 +100,31 @@ class AskedRequest implements ActionRequest {
   readonly parameters: Readonly<Record<string, string>>;
   readonly headers: ActionRequest['headers'];
   readonly body: string;
-  readonly #raw: Asking['raw'];
+  readonly #request: Asking;
   readonly #reply: FastifyReply;
 
-  constructor({ params, query, headers, body, raw }: Asking, reply: FastifyReply) {
+  constructor(request: Asking, reply: FastifyReply) {
+    const { params, query, headers, body } = request;
     this.entry = params.entry;
     this.headers = headers;
     this.body = typeof body === 'string' ? body : '';
     const asked = plain(query as Record<string, unknown>);
     this.parameters =
       this.body === '' ? asked : { ...asked, ...told(this.body, headers['content-type'] ?? '') };
-    this.#raw = raw;
+    this.#request = request;
     this.#reply = reply;
   }
 
   get host(): string | undefined {
-    return this.#raw.headers.host;
+    return this.#request.raw.headers.host;
   }
 
   get remoteAddress(): string {
-    return this.#raw.socket.remoteAddress ?? '';
+    return this.#request.raw.socket.remoteAddress ?? '';
+  }
+
+  get trace(): TraceContext | undefined {
+    return traceOf(this.#request);
   }
 
   onDelivered(listener: (arrived: boolean) => void): void {

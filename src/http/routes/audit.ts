@@ -14,6 +14,15 @@ export function auditRoutes(switches: SwitchAudit): ApiFeature {
     api.read({
       url: '/audit',
       summary: "What is dangerous in the configuration of a switch on the daemon's own machine.",
+      description:
+        'The same as `switchhook audit`: ways by which strangers reach outside lines, wide open lists, weak passwords. It may take seconds.',
+      errors: [
+        'no_such_switch',
+        'audit_not_configured',
+        'audit_unfinished',
+        'switch_config_unreadable',
+        'switch_config_invalid',
+      ],
       requires: 'admin',
       query: z.strictObject({ switch: z.string().max(64).optional() }),
       response: auditSchema,

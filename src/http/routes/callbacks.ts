@@ -20,6 +20,7 @@ export function callbackRoutes(callbacks: CallbackService): ApiFeature {
     api.read({
       url: '/callbacks/receivers',
       summary: 'The receivers of callbacks, and how they take them.',
+      description: 'What waits for each, and since when it fails.',
       requires: 'viewer',
       response: receiversSchema,
       handler: () => callbacks.status.map(receiverOf),
@@ -27,6 +28,8 @@ export function callbackRoutes(callbacks: CallbackService): ApiFeature {
     api.read({
       url: '/callbacks/dead-letters',
       summary: 'Events that were given up, the oldest first.',
+      description:
+        'Refused by the receiver, or older than `give_up_after_s`. They stay until they are redelivered or space runs out.',
       requires: 'viewer',
       query: deadLetterQuery,
       response: deadLettersSchema,
@@ -40,6 +43,8 @@ export function callbackRoutes(callbacks: CallbackService): ApiFeature {
     api.read({
       url: '/callbacks/dead-letters/:id',
       summary: 'One of them, with its body.',
+      description: 'As it was sent; digits stand in it as they would in any event.',
+      errors: ['no_such_dead_letter'],
       requires: 'operator',
       params: deadLetterParams,
       response: deadLetterSchema,
@@ -51,6 +56,8 @@ export function callbackRoutes(callbacks: CallbackService): ApiFeature {
     api.change({
       url: '/callbacks/dead-letters/redeliver',
       summary: 'Send events again that were given up.',
+      description: 'Those that `ids` names, or all that a filter finds; they go behind what waits already.',
+      errors: ['no_such_dead_letter', 'no_such_receiver'],
       requires: 'operator',
       body: redeliverBody,
       response: redeliveredSchema,

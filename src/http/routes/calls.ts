@@ -4,6 +4,7 @@ import type { CallControl, CallAttachRequest, LiveCall } from '../../call/call-c
 import { AppError } from '../../errors.js';
 import { shownTrace } from '../../telemetry/shown-trace.js';
 import type { ApiFeature } from '../api.js';
+import { CALL_FAILURES, SWITCH_FAILURES } from '../failures.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import {
   attachAnswerSchema,
@@ -31,6 +32,8 @@ export function callRoutes(
     api.read({
       url: '/calls',
       summary: 'The calls under control.',
+      description:
+        'Those of this daemon, the oldest first; filters narrow them down. Long lists come in pages.',
       requires: 'viewer',
       query: callFilterSchema,
       response: liveCallsSchema,
@@ -53,6 +56,9 @@ export function callRoutes(
     api.read({
       url: '/calls/:uuid',
       summary: 'One call, with its trace so far.',
+      description:
+        'The trace is everything since the hand-over, in order: requests, answers, actions and what became of them.',
+      errors: ['call_not_controlled'],
       requires: 'viewer',
       params: byUuid,
       response: liveCallDetailsSchema,
@@ -65,6 +71,9 @@ export function callRoutes(
     api.change({
       url: '/calls/:uuid/hangup',
       summary: 'Hang up a call.',
+      description:
+        'For calls under control; others by `POST /v1/fs` and `uuid_kill`. Needs a connection to the switch (`switches` of the configuration), unless the call has one that is free.',
+      errors: CALL_FAILURES,
       requires: 'operator',
       params: byUuid,
       body: hangupBodySchema,
@@ -80,6 +89,8 @@ export function callRoutes(
     api.change({
       url: '/calls/:uuid/transfer',
       summary: 'Send a call to an extension of the dialplan.',
+      description: "Its program ends; the call goes on in the dialplan, as by FreeSWITCH's `uuid_transfer`.",
+      errors: CALL_FAILURES,
       requires: 'operator',
       params: byUuid,
       body: transferBodySchema,
@@ -95,6 +106,9 @@ export function callRoutes(
     api.change({
       url: '/calls/:uuid/run',
       summary: 'Run actions on a call: behind its program, or in place of it.',
+      description:
+        'They are held to the policy profile that is named; one that it refuses refuses all of them, and nothing runs.',
+      errors: ['action_refused', 'call_ending', 'overloaded', 'call_taken', ...CALL_FAILURES],
       requires: 'operator',
       params: byUuid,
       body: runBodySchema,
@@ -119,6 +133,19 @@ export function callRoutes(
     api.change({
       url: '/calls/:uuid/attach',
       summary: 'Take a live channel and run a program on it.',
+      description:
+        'Name one of `url`, `flow` and `actions`. The channel is taken out of what it does; a leg that it is bridged to is parted from it. docs/guide/attached-calls.md',
+      errors: [
+        'call_under_control',
+        'no_such_call',
+        'call_gone',
+        'call_taken',
+        'action_refused',
+        'invalid_url',
+        'no_such_flow',
+        'overloaded',
+        ...SWITCH_FAILURES,
+      ],
       requires: 'operator',
       params: byUuid,
       body: attachBodySchema,

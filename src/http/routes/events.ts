@@ -15,6 +15,7 @@ export function eventRoutes(readers: Readers, most: () => number): ApiFeature {
     api.stream({
       url: '/events',
       summary: 'What happens on calls and switches, as it happens.',
+      errors: ['too_many_readers'],
       description: DESCRIPTION,
       requires: 'viewer',
       query: eventFilterSchema,

@@ -20,7 +20,10 @@ export interface FlowDesk {
   /** @throws AppError `no_such_flow` */
   diagram(name: string, format: 'mermaid' | 'tree'): string;
   check(flow?: { readonly name: string; readonly text: string }): FlowCheckAnswer;
-  test(cases: { readonly file?: unknown; readonly only?: string }): Promise<FlowTestAnswer>;
+  test(cases: {
+    readonly files?: readonly { readonly name: string; readonly content: unknown }[];
+    readonly only?: string;
+  }): Promise<FlowTestAnswer>;
 }
 
 const byName = z.strictObject({ flow: flowNameSchema });
@@ -31,6 +34,8 @@ export function flowRoutes(flows: FlowDesk): ApiFeature {
     api.read({
       url: '/flows',
       summary: 'The flows in force.',
+      description:
+        'As they were loaded when the daemon started or was reloaded; what was edited since is not among them.',
       requires: 'viewer',
       response: flowsSchema,
       handler: () => flows.list(),
@@ -38,6 +43,8 @@ export function flowRoutes(flows: FlowDesk): ApiFeature {
     api.read({
       url: '/flows/:flow',
       summary: 'One flow, with its blocks and where they lead.',
+      description: 'The document is the YAML file as JSON.',
+      errors: ['no_such_flow'],
       requires: 'viewer',
       params: byName,
       response: flowSchema,
@@ -46,6 +53,8 @@ export function flowRoutes(flows: FlowDesk): ApiFeature {
     api.read({
       url: '/flows/:flow/diagram',
       summary: 'A drawing of a flow.',
+      description: 'In Mermaid for documents, or as a tree for the terminal.',
+      errors: ['no_such_flow'],
       requires: 'viewer',
       params: byName,
       query: z.strictObject({
@@ -58,6 +67,7 @@ export function flowRoutes(flows: FlowDesk): ApiFeature {
       url: '/flows/check',
       method: 'POST',
       summary: 'What is wrong with the flows as they are written now, or with one that is sent.',
+      errors: ['config_invalid', 'config_unreadable'],
       description: 'Changes nothing. What is in force stays so until it is reloaded.',
       requires: 'operator',
       body: flowCheckBodySchema,
@@ -69,14 +79,15 @@ export function flowRoutes(flows: FlowDesk): ApiFeature {
       url: '/flows/test',
       method: 'POST',
       summary: 'Run test cases of the flows in force, on a simulated switch.',
+      errors: ['config_invalid', 'config_unreadable', 'tests_unfinished'],
       description:
         'Nothing is asked over the network and no call is placed: functions, apps, callees and queues answer as the cases say, and the time jumps.',
       requires: 'operator',
       body: flowTestBodySchema,
       response: flowTestSchema,
       bodyLimitBytes: MAX_BODY_BYTES,
-      handler: ({ body: { file, only } }) =>
-        flows.test({ ...(file === undefined ? {} : { file }), ...(only === undefined ? {} : { only }) }),
+      handler: ({ body: { files, only } }) =>
+        flows.test({ ...(files === undefined ? {} : { files }), ...(only === undefined ? {} : { only }) }),
     });
   };
 }

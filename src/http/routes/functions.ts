@@ -36,6 +36,8 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
     api.read({
       url: '/functions',
       summary: 'The functions that flows may invoke.',
+      description: 'Those of functions.yaml as it is now.',
+      errors: ['config_invalid', 'config_unreadable'],
       requires: 'viewer',
       response: functionsSchema,
       handler: () => functions.list(),
@@ -43,6 +45,9 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
     api.read({
       url: '/functions/:function',
       summary: 'One function: its settings, and the flows that use it.',
+      description:
+        'With the place in the file, and where flows and its declared parameters and outputs do not agree.',
+      errors: ['no_such_function', 'functions_not_configured'],
       requires: 'viewer',
       params: byName,
       response: functionSchema,
@@ -51,6 +56,7 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
     api.change({
       url: '/functions',
       summary: 'Add a function to functions.yaml.',
+      errors: ['function_exists', 'functions_not_configured', 'config_invalid', 'forbidden'],
       description: 'It is checked before it is written, written at once, and taken over by the daemon.',
       requires: 'admin',
       body: addFunctionBodySchema,
@@ -63,6 +69,9 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
       url: '/functions/:function',
       method: 'PATCH',
       summary: 'Change settings of a function.',
+      description:
+        'A JSON Merge Patch: what is not named stays, `null` takes a key away. Comments of the file stay.',
+      errors: ['no_such_function', 'functions_not_configured', 'config_invalid', 'forbidden'],
       requires: 'admin',
       params: byName,
       body: setFunctionBodySchema,
@@ -75,6 +84,8 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
       url: '/functions/:function',
       method: 'DELETE',
       summary: 'Remove a function that no flow uses.',
+      description: 'While a flow uses it, the answer says which.',
+      errors: ['no_such_function', 'function_in_use', 'functions_not_configured'],
       requires: 'admin',
       params: byName,
       response: functionChangeSchema,
@@ -85,6 +96,9 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
     api.change({
       url: '/functions/:function/rename',
       summary: 'Give a function another name.',
+      description:
+        'Without `update_flows` it is refused while a flow uses it; with it, the flows are changed in the same step, all of them or none.',
+      errors: ['no_such_function', 'function_exists', 'function_in_use', 'functions_not_configured'],
       requires: 'admin',
       params: byName,
       body: renameFunctionBodySchema,
@@ -97,6 +111,7 @@ export function functionRoutes(functions: FunctionDesk): ApiFeature {
     api.change({
       url: '/functions/:function/test',
       summary: 'Invoke a function, with given or example values.',
+      errors: ['no_such_function', 'functions_not_configured'],
       description: 'It is invoked for real, as a call would. That it fails is an answer, not an error.',
       requires: 'operator',
       params: byName,

@@ -29,20 +29,14 @@ export function healthRoutes(
     passes: Readonly<Record<HealthState, boolean>>,
     schema: { readonly summary: string; readonly description: string },
   ): void => {
-    app.get(
-      path,
-      {
-        config: { documented: true },
-        schema: { ...schema, response: { 200: healthSchema, 503: healthSchema } },
-      },
-      async (_request, reply) => {
-        const { state, calls, reasons } = options.health();
-        return reply
-          .code(passes[state] ? 200 : 503)
-          .header('cache-control', 'no-store')
-          .send({ status: state, calls, reasons: [...reasons] });
-      },
-    );
+    const documented = { ...schema, response: { 200: healthSchema, 503: healthSchema } };
+    app.get(path, { config: { documented }, schema: documented }, async (_request, reply) => {
+      const { state, calls, reasons } = options.health();
+      return reply
+        .code(passes[state] ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send({ status: state, calls, reasons: [...reasons] });
+    });
   };
   answer('/healthz', ALIVE, {
     summary: 'Is the process of use?',

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
 import { AppError } from '../../errors.js';
 import type { Access } from '../access.js';
 import { answerFailure } from '../api.js';
@@ -11,6 +12,15 @@ export interface MetricsPage {
 
 /** Whoever asks more often gets the same again: making it takes milliseconds, in which calls wait. */
 const FRESH_MS = 250;
+
+const DOCUMENTATION = {
+  summary: 'Figures for Prometheus.',
+  description:
+    'In its text format. With `metrics.access: token`, which is the default, with any token of `http.tokens`; docs/guide/monitoring.md has the names.',
+  response: {
+    200: { description: 'The figures.', content: { 'text/plain': { schema: z.string() } } },
+  },
+};
 
 /** `GET /metrics`. @param options access: absent, everybody may see it */
 export function metricsRoute(
@@ -29,7 +39,8 @@ export function metricsRoute(
     }
     return text;
   };
-  app.get('/metrics', async (request, reply) => {
+  const config = { documented: DOCUMENTATION, errors: ['unauthorized', 'not_local'] as const };
+  app.get('/metrics', { config }, async (request, reply) => {
     const identity = access?.identify({
       remoteAddress: request.socket.remoteAddress,
       headers: request.headers,

@@ -5,6 +5,7 @@ import { originationAnswer } from '../../call/origination-view.js';
 import type { Originator, OriginateRequest } from '../../call/originator.js';
 import { AppError } from '../../errors.js';
 import type { ApiFeature } from '../api.js';
+import { SWITCH_FAILURES } from '../failures.js';
 import { originateBodySchema, originationSchema, originationsSchema } from '../contract/originations.js';
 
 const byId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'expected an id') });
@@ -20,6 +21,7 @@ export function originationRoutes(
     api.change({
       url: '/calls',
       summary: 'Call somebody, and connect whoever answers with a program or an extension.',
+      errors: ['action_refused', 'invalid_url', 'no_such_flow', 'overloaded', ...SWITCH_FAILURES],
       description:
         'FreeSWITCH is told once: whatever becomes unknown on the way is said to be so and not repeated. A busy or absent callee is an answer (`state: failed` with the `cause`), not an error. Send an `Idempotency-Key`, so that a request whose answer was lost can be sent again.',
       requires: 'operator',
@@ -43,6 +45,8 @@ export function originationRoutes(
     api.read({
       url: '/originations',
       summary: 'The calls that are being placed, and the latest of those that were.',
+      description:
+        'The oldest first. Of those that are over, the latest 1000 are known until the daemon stops.',
       requires: 'viewer',
       response: originationsSchema,
       handler: () => ({ originations: calls.list().map(originationAnswer) }),
@@ -50,6 +54,8 @@ export function originationRoutes(
     api.read({
       url: '/originations/:id',
       summary: 'What came of a call that was placed.',
+      description: 'For those who did not wait for the answer of `POST /v1/calls`.',
+      errors: ['no_such_origination'],
       requires: 'viewer',
       params: byId,
       response: originationSchema,
@@ -58,6 +64,8 @@ export function originationRoutes(
     api.change({
       url: '/originations/:id/cancel',
       summary: 'Stop the ringing. What was answered meanwhile is left alone.',
+      description: 'To end a call that was answered, hang up its channel: `POST /v1/calls/{uuid}/hangup`.',
+      errors: ['no_such_origination'],
       requires: 'operator',
       params: byId,
       response: originationSchema,

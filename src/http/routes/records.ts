@@ -18,6 +18,9 @@ export function recordRoutes(reader: Pick<RecordReader, 'page'> | undefined): Ap
     api.read({
       url: '/records',
       summary: 'Contact records of calls that ended, the newest first.',
+      description:
+        'Read from the file of `records.file` and those put aside. Long lists come in pages; a page may be empty and have a cursor.',
+      errors: ['records_not_configured'],
       requires: 'viewer',
       query: recordFilterSchema,
       response: recordsSchema,
@@ -42,6 +45,7 @@ export function recordRoutes(reader: Pick<RecordReader, 'page'> | undefined): Ap
     api.read({
       url: '/records/:uuid',
       summary: 'The contact record of a call.',
+      errors: ['no_such_record', 'records_not_configured'],
       description: 'Of a channel that was handed over several times, the newest.',
       requires: 'viewer',
       params: z.strictObject({ uuid: uuidSchema }),

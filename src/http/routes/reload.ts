@@ -3,6 +3,7 @@ import type { ReloadOutcome, SwitchAdmin } from '../../switch/admin.js';
 import { fsCommandToShow } from '../../switch/fs-commands.js';
 import type { FsCommands } from '../../switch/fs-commands.js';
 import type { ApiFeature } from '../api.js';
+import { RELOAD_FAILURES, SWITCH_FAILURES } from '../failures.js';
 import {
   fsAnswerSchema,
   fsRequestSchema,
@@ -38,6 +39,9 @@ export function adminRoutes(services: AdminServices): ApiFeature {
     api.change({
       url: '/reload',
       summary: 'Make FreeSWITCH, or the daemon itself, read its configuration again.',
+      description:
+        "`what` says what. Nothing that would end calls is done without `force`. `config` is the daemon's own: all of it is taken over or nothing, and what needs a restart is named (`restart_needed`).",
+      errors: [...RELOAD_FAILURES, ...SWITCH_FAILURES],
       requires: 'admin',
       body: reloadRequestSchema,
       response: reloadAnswerSchema,
@@ -54,6 +58,9 @@ export function adminRoutes(services: AdminServices): ApiFeature {
     api.change({
       url: '/fs',
       summary: 'One API command of FreeSWITCH.',
+      description:
+        "As on FreeSWITCH's console. Which role may give which command is said by `fs` of the configuration; what the command does to calls is not asked twice.",
+      errors: ['command_refused', 'unsafe_command', ...SWITCH_FAILURES],
       requires: 'viewer',
       body: fsRequestSchema,
       response: fsAnswerSchema,

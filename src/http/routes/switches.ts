@@ -12,6 +12,7 @@ export function switchRoutes(switches: SwitchStates): ApiFeature {
     api.read({
       url: '/switches',
       summary: 'How the daemon is connected to its switches.',
+      description: 'One entry for each of `switches` in the configuration, with why it is not connected.',
       requires: 'viewer',
       response: switchesSchema,
       handler: () =>

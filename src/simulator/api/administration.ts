@@ -12,7 +12,7 @@ function reloadLine(core: Core): string {
     return 'Reload XML [Success]\n';
   } catch (error) {
     if (error instanceof AppError)
-      return `Reload XML [${toBytes(error.detail.replaceAll(/\s*\n\s*/g, ' '))}]\n`;
+      return `Reload XML [${toBytes(error.detail.replaceAll(/(?<!\s)\s*\n\s*/g, ' '))}]\n`;
     throw error;
   }
 }

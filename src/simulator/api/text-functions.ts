@@ -53,9 +53,14 @@ function regex(_core: Core, args: string): string {
 
 /** `cond <a> <op> <b> ? <yes> : <no>`. */
 function cond(_core: Core, args: string): string {
-  const match = /^\s*(.*?)\s*(==|!=|>=|<=|>|<)\s*(.*?)\s*\?\s*(.*?)\s*(?::\s*(.*?)\s*)?$/s.exec(args);
-  if (match === null) return '-ERR';
-  const [, left = '', operator = '', right = '', yes = '', no = ''] = match;
+  const found = /==|!=|>=|<=|>|</.exec(args);
+  const question = args.indexOf('?', found?.index);
+  if (found === null || question < 0) return '-ERR';
+  const [operator] = found;
+  const left = args.slice(0, found.index).trim();
+  const right = args.slice(found.index + operator.length, question).trim();
+  const [yes = '', ...rest] = args.slice(question + 1).split(':');
+  const no = rest.join(':').trim();
   const numbers = /^-?[\d.]+$/.test(left) && /^-?[\d.]+$/.test(right);
   const a = numbers ? Number(left) : left.length;
   const b = numbers ? Number(right) : right.length;
@@ -68,7 +73,7 @@ function cond(_core: Core, args: string): string {
     '>=': a >= b,
     '<=': a <= b,
   };
-  return results[operator] === true ? yes : no;
+  return results[operator] === true ? yes.trim() : no;
 }
 
 function strftime(core: Core, args: string): string {

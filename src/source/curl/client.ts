@@ -1,12 +1,12 @@
-import { lookup } from 'node:dns';
 import type { Outcome } from '../../call/outcome.js';
 import { AppError } from '../../errors.js';
 import type { ActionSource, CallView, SourceAnswer, SourceContext, Waiting } from '../port.js';
 import type { ResolveHost } from '../../http-client/connector.js';
 import { Egress } from '../../http-client/egress.js';
-import { maskUrl } from '../../http-client/mask.js';
+import { MASK, maskUrl } from '../../http-client/mask.js';
 import type { Circuit, RequestObserver } from '../../http-client/observer.js';
 import { Origins } from '../../http-client/origins.js';
+import { sharedLookup } from '../../http-client/shared-lookup.js';
 import { makeEndpoint } from './endpoint.js';
 import type { Endpoint } from './endpoint.js';
 import type { AppLog, InquiryTools } from './inquiry.js';
@@ -74,7 +74,7 @@ export class AppClient {
       origins: new Origins({
         egress,
         breaker: defaults.breaker,
-        resolve: options.resolve ?? lookup,
+        resolve: options.resolve ?? sharedLookup,
         onCircuit: (origin, state) => log?.warn({ origin, state }, 'circuit breaker changed'),
       }),
     };
@@ -82,12 +82,19 @@ export class AppClient {
 
   /**
    * @param target the name of an endpoint, or a URL with placeholders
-   * @param options waiting: instead of what the settings say
+   * @param options waiting: instead of what the settings say; shown: the target as it may be shown
    */
-  source(target: string, options: { readonly waiting?: Waiting } = {}): AppSource | Refusal {
+  source(
+    target: string,
+    options: { readonly waiting?: Waiting; readonly shown?: string } = {},
+  ): AppSource | Refusal {
     const found = this.#target(target);
     if ('code' in found) return found;
-    return new CurlSource(this.#tools, found.endpoint, found.url, options.waiting ?? found.endpoint.waiting);
+    const { waiting = found.endpoint.waiting, shown: shownTarget } = options;
+    if (shownTarget === undefined) return new CurlSource(this.#tools, found.endpoint, found.url, waiting);
+    const shown = compileUrl(shownTarget.trim());
+    const usable = isRefusal(shown) ? { ...found.url, parts: [`${found.url.origin}/${MASK}`] } : shown;
+    return new CurlSource(this.#tools, found.endpoint, found.url, waiting, usable);
   }
 
   /** The target as it may be shown: with the secrets masked of which its endpoint knows. */

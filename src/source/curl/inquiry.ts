@@ -5,9 +5,10 @@ import type { ErrorCode } from '../../errors.js';
 import type { ExchangeResult } from '../../http-client/exchange.js';
 import { exchangeFailure, GONE, statusFailure } from '../../http-client/failure.js';
 import type { Failure } from '../../http-client/failure.js';
-import { maskUrl } from '../../http-client/mask.js';
+import { MASK, maskUrl } from '../../http-client/mask.js';
 import type { RequestObserver } from '../../http-client/observer.js';
 import type { Origins } from '../../http-client/origins.js';
+import { traceIdOf } from '../../http-client/trace-context.js';
 import { tryRepeatedly } from '../../http-client/tries.js';
 import type { Usable } from '../../http-client/tries.js';
 import type { CallView, SourceAnswer, SourceAttempt, SourceContext } from '../port.js';
@@ -57,19 +58,20 @@ export class Inquiry {
     this.#context = context;
   }
 
-  async run(template: UrlTemplate): Promise<SourceAnswer> {
+  /** @param shown the same as it may be shown */
+  async run(template: UrlTemplate, shown = template): Promise<SourceAnswer> {
     if (this.#context.signal.aborted) return { kind: 'failed', code: GONE.code, detail: GONE.detail };
     const { totalTimeoutMs, tryTimeoutMs, fallbackUrl, fallbackActions, policy, name } = this.#endpoint;
     const end = this.#beginMs + totalTimeoutMs;
     // Tries that use the budget up would leave none to the fallback URL: the time of one try is kept for it.
     const reserve = fallbackUrl === undefined ? 0 : Math.min(tryTimeoutMs, totalTimeoutMs / 2);
-    const first = await this.#ask(template, end - reserve);
+    const first = await this.#ask(template, shown, end - reserve);
     if (first.ok) return this.#toAnswer(first);
     if (first.code === 'call_gone') return { kind: 'failed', code: first.code, detail: first.detail };
 
     let detail = first.detail;
     if (fallbackUrl !== undefined) {
-      const second = await this.#ask(fallbackUrl, end, first.code);
+      const second = await this.#ask(fallbackUrl, fallbackUrl, end, first.code);
       if (second.ok) return this.#toAnswer(second, first.code);
       if (second.code === 'call_gone') return { kind: 'failed', code: second.code, detail: second.detail };
       detail = `${detail}; fallback URL: ${second.code}, ${second.detail}`;
@@ -102,12 +104,19 @@ export class Inquiry {
   }
 
   /** Asks one URL, as often as it takes and the time allows. */
-  async #ask(template: UrlTemplate, deadlineMs: number, failedBefore?: ErrorCode): Promise<Tried> {
+  async #ask(
+    template: UrlTemplate,
+    shown: UrlTemplate,
+    deadlineMs: number,
+    failedBefore?: ErrorCode,
+  ): Promise<Tried> {
     const endpoint = this.#endpoint;
     const url = fillUrl(template, (name) => this.#call.get(name));
     if (isRefusal(url)) return { ok: false, health: 'unknown', code: url.code, detail: url.detail };
     const asked = question(endpoint, this.#call, url, failedBefore);
-    this.#shownUrl = maskUrl(url.origin + asked.path, endpoint.secretParameters, this.#tools.showDigits);
+    const whole = url.origin + asked.path;
+    const bare = this.#bare(shown, shown === template ? whole : undefined, url.origin, failedBefore);
+    this.#shownUrl = maskUrl(bare, endpoint.secretParameters, this.#tools.showDigits);
 
     const origin = this.#tools.origins.get(url.origin);
     if (origin.refusal !== undefined) {
@@ -134,9 +143,29 @@ export class Inquiry {
     });
   }
 
+  /** @param whole the URL itself, where nothing but placeholders may have to be hidden */
+  #bare(
+    shown: UrlTemplate,
+    whole: string | undefined,
+    origin: string,
+    failedBefore: ErrorCode | undefined,
+  ): string {
+    const call = this.#call;
+    const { showDigits } = this.#tools;
+    const isMasked = (name: string): boolean =>
+      call.isMasked?.(name) === true || (!showDigits && call.isEntered?.(name) === true);
+    const hides = shown.parts.some((part, index) => index % 2 === 1 && isMasked(part));
+    if (whole !== undefined && !hides) return whole;
+    const filled = fillUrl(shown, (name) => (isMasked(name) ? MASK : call.get(name)));
+    if (isRefusal(filled)) return `${origin}/${MASK}`;
+    return filled.origin + question(this.#endpoint, call, filled, failedBefore).path;
+  }
+
   #request(asked: Question): Dispatcher.DispatchOptions {
-    const isSampled = this.#tools.observer?.isSampled?.(asked.traceId) ?? true;
-    const { options, spanId } = tryOf(this.#endpoint, asked, isSampled);
+    const { trace } = this.#context;
+    const traceId = trace?.traceId ?? traceIdOf(this.#call.uuid);
+    const isSampled = trace?.isSampled ?? this.#tools.observer?.isSampled?.(traceId) ?? true;
+    const { options, spanId } = tryOf(this.#endpoint, asked, { traceId, isSampled });
     this.#spanId = spanId;
     return options;
   }
@@ -171,6 +200,7 @@ export class Inquiry {
       ...(status !== undefined && { status }),
       ...(code !== undefined && { code }),
       ...(spanId !== undefined && { spanId }),
+      ...(this.#context.trace !== undefined && { trace: this.#context.trace }),
     });
   }
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../../errors.js';
 import { sign } from '../../http-client/signature.js';
-import { newSpanId, traceIdOf, traceparent } from '../../http-client/trace-context.js';
+import { newSpanId, traceparent } from '../../http-client/trace-context.js';
 import type { CallView } from '../port.js';
 import type { Endpoint } from './endpoint.js';
 import type { RequestBody } from './request-body.js';
@@ -13,7 +13,6 @@ export interface Question {
   /** With the query; what stands in the request line. */
   readonly path: string;
   readonly body: string;
-  readonly traceId: string;
   readonly messageId: string;
 }
 
@@ -27,7 +26,6 @@ export function question(endpoint: Endpoint, call: CallView, url: URL, failure?:
     url,
     path: withFailure,
     body: isPost ? bodyOf(endpoint, call, failure) : '',
-    traceId: traceIdOf(call.uuid),
     messageId: endpoint.signers.length === 0 ? '' : `msg_${randomUUID()}`,
   };
 }
@@ -36,10 +34,10 @@ export function question(endpoint: Endpoint, call: CallView, url: URL, failure?:
 export function tryOf(
   endpoint: Endpoint,
   asked: Question,
-  isSampled: boolean,
+  { traceId, isSampled }: { readonly traceId: string; readonly isSampled: boolean },
 ): { readonly options: Dispatcher.DispatchOptions; readonly spanId: string } {
   const spanId = newSpanId();
-  const headers = [...endpoint.headers, 'traceparent', traceparent(asked.traceId, spanId, isSampled)];
+  const headers = [...endpoint.headers, 'traceparent', traceparent(traceId, spanId, isSampled)];
   if (asked.messageId !== '') sign(headers, endpoint.signers, asked.messageId, asked.body);
   const body = asked.body === '' ? null : asked.body;
   return { options: { path: asked.path, method: endpoint.method, headers, body }, spanId };

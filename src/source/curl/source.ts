@@ -11,16 +11,25 @@ export class CurlSource implements ActionSource {
   readonly #tools: InquiryTools;
   readonly #endpoint: Endpoint;
   readonly #url: UrlTemplate;
+  readonly #shown: UrlTemplate;
 
-  constructor(tools: InquiryTools, endpoint: Endpoint, url: UrlTemplate, waiting: Waiting | undefined) {
+  /** @param shown the URL as it may be shown */
+  constructor(
+    tools: InquiryTools,
+    endpoint: Endpoint,
+    url: UrlTemplate,
+    waiting: Waiting | undefined,
+    shown = url,
+  ) {
     this.#tools = tools;
     this.#endpoint = endpoint;
     this.#url = url;
+    this.#shown = shown;
     if (waiting !== undefined) this.waiting = waiting;
   }
 
   start(call: CallView, context: SourceContext): Promise<SourceAnswer> {
-    return new Inquiry(this.#tools, this.#endpoint, call, context).run(this.#url);
+    return new Inquiry(this.#tools, this.#endpoint, call, context).run(this.#url, this.#shown);
   }
 
   next(): Promise<SourceAnswer> {

@@ -1,4 +1,5 @@
 import type { FunctionResult, JsonObject } from '../../flow/port.js';
+import type { TraceContext } from '../../http-client/trace-context.js';
 import type { CallView } from '../port.js';
 
 /** A function that a flow wants to be invoked, with what it may know of the call. */
@@ -13,6 +14,8 @@ export interface FlowInvocation {
   readonly queue: string;
   /** Aborted when the call ends or is moved. */
   readonly signal: AbortSignal;
+  /** The trace on behalf of which it is invoked; absent: the call's own. */
+  readonly trace?: TraceContext;
 }
 
 export interface FlowInvocationResult {

@@ -37,7 +37,12 @@ export interface FlowTools {
 
 /** Where a flow begins: by its name, or as far as another daemon had come with it. */
 export type FlowBeginning =
-  | { readonly flow: string; readonly attributes: Readonly<Record<string, string>> }
+  | {
+      readonly flow: string;
+      readonly attributes: Readonly<Record<string, string>>;
+      /** Names of those that are nobody's business. */
+      readonly masked?: readonly string[];
+    }
   | { readonly kept: KeptFlow };
 
 /** What `CallRecord.reports` has of a flow. */
@@ -91,14 +96,14 @@ export class FlowSource implements ActionSource {
   start(call: CallView, context: SourceContext): Promise<SourceMove> {
     if ('kept' in this.#beginning) return this.resume(call, context);
     this.#askedAtMs = this.#now();
-    const { flow, attributes } = this.#beginning;
+    const { flow, attributes, masked = [] } = this.#beginning;
     const inputs = this.#set.flows.get(flow)?.inputs ?? [];
     const given = inputs.flatMap((name) => {
       const value = call.get(`cti_attr_${name}`);
       return value === undefined || value === '' ? [] : [[name, value] as const];
     });
     const all = { ...attributes, ...Object.fromEntries(given) };
-    const turn = begin(this.#set, flow, this.#flowCall(call), { attributes: all });
+    const turn = begin(this.#set, flow, this.#flowCall(call), { attributes: all, masked });
     return this.#go(turn, call, context);
   }
 
@@ -274,12 +279,13 @@ function noteOf({
 /** Ids of the actions that a contact record tells of. */
 const TOLD: ReadonlySet<string> = new Set(['bridge', 'queue', 'record', 'digits']);
 
-function toAction({ application, data, id, onError, timeoutMs }: FlowAction): Action {
+function toAction({ application, data, id, onError, timeoutMs, shown }: FlowAction): Action {
   return {
     application,
     data,
     onError,
     ...(id === undefined ? {} : { id }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(shown === undefined ? {} : { shown }),
   };
 }

@@ -15,6 +15,7 @@ import { Recovery } from './recovery.js';
 import { readReleaseTarget, targetText } from './release-target.js';
 import type { ReleaseTarget } from './release-target.js';
 import { setVariables } from './set-variables.js';
+import { StaleClaims } from './stale-claims.js';
 
 export interface AttachRequest {
   /** Where the call goes when its program ends without hanging up; default: as the channel or the switch says. */
@@ -65,6 +66,7 @@ export class AttachedCalls {
   readonly #settings: AttachedCallsSettings;
   readonly #options: AttachedCallsOptions;
   readonly #claims: Claims;
+  readonly #staleClaims: StaleClaims;
   readonly #recovery: Recovery;
   readonly #held = new Map<string, AttachedChannel>();
   /** Channels that are being claimed because they were found parked. */
@@ -91,6 +93,13 @@ export class AttachedCalls {
     this.#claims = new Claims(instance, () => {
       const detail = 'mod_hash is not loaded: daemons that share this switch may take the same parked call';
       log.warn({ switch: settings.name, detail }, 'no claims');
+    });
+    this.#staleClaims = new StaleClaims({
+      claims: this.#claims,
+      delayMs: settings.guardSeconds * 1000,
+      connection: () => this.#connection(),
+      log: (fields, message) => log.warn({ switch: settings.name, ...fields }, message),
+      parked: (headers) => this.#onParked(headers),
     });
     this.#recovery = new Recovery(client, this.#claims, {
       instance,
@@ -222,13 +231,38 @@ export class AttachedCalls {
 
   async #take(uuid: string, headers: Headers): Promise<void> {
     try {
-      const claim = await this.#claims.claim(this.#connection(), uuid);
-      if (!claim.won || this.#options.isDraining()) return;
+      const connection = this.#connection();
+      const askedMs = performance.now();
+      // Behind the claim: another daemon may have had the channel and given it back since it was parked.
+      const [claim, owner, index] = await Promise.all([
+        this.#claims.claim(connection, uuid),
+        ...connection.sendBatch([
+          { line: `api uuid_getvar ${uuid} ${OWNER}` },
+          { line: `api uuid_getvar ${uuid} profile_index` },
+        ]),
+      ]);
+      if (!claim.won) {
+        this.#staleClaims.watch(uuid, claim.holder);
+        return;
+      }
+      if (this.#staleClaims.isLate(askedMs)) {
+        // This process stood still, and others may have dropped the claim.
+        await this.#take(uuid, headers);
+        return;
+      }
+      if (
+        this.#options.isDraining() ||
+        owner?.text !== '_undef_' ||
+        index?.text !== headers.get('Caller-Profile-Index')
+      ) {
+        this.#tell(this.#claims.giveBack(uuid));
+        return;
+      }
       const target = this.#targetOf(new EventData(headers), undefined);
       const guard = new CallGuard(uuid, target, this.#settings.guardSeconds);
       const channel = this.#hold(uuid, headers, guard, target);
       // Nothing is asked before: what these say is looked at when it comes.
-      const [set, index] = this.#send([
+      const [set, indexNow] = this.#send([
         ...setVariables(uuid, [...this.#marks(guard, target), [PLACE, placeOf(headers)]]),
         { line: `api uuid_getvar ${uuid} profile_index` },
         guard.arm(),
@@ -236,7 +270,7 @@ export class AttachedCalls {
       this.#options.onChannel(channel);
       if ((await set)?.ok === false) channel.end({ kind: 'hung_up', cause: '' });
       // Its events came to us from the setting of the owner on; before that it may have been moved unseen.
-      else if ((await index)?.text !== headers.get('Caller-Profile-Index')) channel.onUnpark(headers);
+      else if ((await indexNow)?.text !== headers.get('Caller-Profile-Index')) channel.onUnpark(headers);
     } catch (error) {
       // Without a connection: found again when there is one.
       if (!(error instanceof AppError)) throw error;
@@ -248,7 +282,7 @@ export class AttachedCalls {
     if (this.#held.has(uuid)) return;
     const target = this.#targetOf(new EventData(headers), undefined);
     const guard = new CallGuard(uuid, target, this.#settings.guardSeconds);
-    const channel = this.#hold(uuid, headers, guard, target);
+    const channel = this.#hold(uuid, headers, guard, target, true);
     this.#tell([guard.disarm(), guard.arm()]);
     this.#options.onChannel(channel);
   }
@@ -258,8 +292,9 @@ export class AttachedCalls {
     headers: Headers,
     guard: CallGuard,
     target: ReleaseTarget | undefined,
+    again = false,
   ): AttachedChannel {
-    const channel = new AttachedChannel(this.#home, uuid, headers, guard, target);
+    const channel = new AttachedChannel(this.#home, uuid, headers, guard, target, again);
     this.#held.set(uuid, channel);
     return channel;
   }

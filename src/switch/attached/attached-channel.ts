@@ -64,6 +64,7 @@ export class AttachedChannel implements Channel {
   readonly uuid: string;
   readonly data: EventData;
   readonly gone: AbortSignal;
+  readonly again: boolean;
   readonly guard: CallGuard;
   /** Where it goes at the end; undefined: it is hung up. */
   readonly target: ReleaseTarget | undefined;
@@ -84,8 +85,10 @@ export class AttachedChannel implements Channel {
     headers: Headers,
     guard: CallGuard,
     target: ReleaseTarget | undefined,
+    again = false,
   ) {
     this.#home = home;
+    this.again = again;
     this.uuid = uuid;
     this.data = new EventData(headers);
     this.guard = guard;
@@ -197,8 +200,8 @@ export class AttachedChannel implements Channel {
     if (!probe && running.compiled !== undefined) this.#noteGuard(event.get(GUARD_HEADER));
     if (!probe || running.compiled === undefined || this.#isCompleted(event)) {
       this.#settle(event, { kind: 'completed' });
-    } else if (running.unanswered !== undefined && event.get(`variable_${RUN}`) !== running.run) {
-      // Not even the first of what was written before the connection broke has arrived.
+    } else if (running.unanswered !== undefined && !hasBegun(running.run, event)) {
+      // The connection broke before all of it was written: a list that had been queued would have run before this.
       this.#send(running.unanswered);
     } else {
       this.#lose(event);
@@ -358,6 +361,11 @@ export class AttachedChannel implements Channel {
       this.gone.addEventListener('abort', done, { once: true });
     });
   }
+}
+
+/** An action of the list has left its outcome (inline-list.ts: a marker begins with the name of the run). */
+function hasBegun(run: string, event: Headers): boolean {
+  return event.get('variable_cti_o1')?.startsWith(`${run};`) === true;
 }
 
 function segmentEvent(run: string): string {

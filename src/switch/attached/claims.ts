@@ -36,8 +36,13 @@ export class Claims {
   }
 
   giveBack(uuid: string): EslCommand[] {
+    return this.drop(uuid, this.#instance);
+  }
+
+  /** Takes away the claim of a daemon that made nothing of it. */
+  drop(uuid: string, holder: string): EslCommand[] {
     if (this.#missing) return [];
-    return [{ line: `api hash delete_ifmatch/${REALM}/${uuid}/${this.#instance}` }];
+    return [{ line: `api hash delete_ifmatch/${REALM}/${uuid}/${holder}` }];
   }
 
   /** The uuids that this instance holds a claim on, whether or not there still is such a channel. */

@@ -9,14 +9,22 @@ export const OWNER = 'cti_owner';
 export const NOBODY = '-';
 
 /**
- * Only channels that carry a program are told of: the filter runs inside FreeSWITCH. JSON, because the plain format
- * does not tell `%20` in a value from a blank (switch_utils.h switch_url_encode).
+ * Only channels that carry a program, or are under a daemon's control, are told of: the filter runs inside FreeSWITCH.
+ * JSON, because the plain format does not tell `%20` in a value from a blank (switch_utils.h switch_url_encode).
+ * @param wanted parks: channels that wait for a program; answers: of channels that `socket` gave to a daemon
+ *   (mod_event_socket.c socket_function sets `socket_host`) or that are attached
  */
-export function parkSubscriptions(): EslCommand[] {
+export function newsSubscriptions(wanted: {
+  readonly parks: boolean;
+  readonly answers: boolean;
+}): EslCommand[] {
+  const { parks, answers } = wanted;
+  if (!parks && !answers) return [];
+  const events = [...(parks ? ['CHANNEL_PARK'] : []), ...(answers ? ['CHANNEL_ANSWER'] : [])];
+  const variables = [...(parks ? ['cti_curl', 'cti_flow'] : []), ...(answers ? ['socket_host', OWNER] : [])];
   return [
-    { line: 'event json CHANNEL_PARK' },
-    { line: 'filter variable_cti_curl /./' },
-    { line: 'filter variable_cti_flow /./' },
+    { line: `event json ${events.join(' ')}` },
+    ...variables.map((name) => ({ line: `filter variable_${name} /./` })),
   ];
 }
 
@@ -35,4 +43,9 @@ export function waitsForProgram(data: ChannelData): boolean {
   if (!has('cti_curl') && !has('cti_flow')) return false;
   if (data.variable('current_application') === 'socket') return false;
   return !['cti_status', 'cti_state', 'cti_o1', 'socket_host', OWNER].some(has);
+}
+
+/** FreeSWITCH keeps the name of the application that was begun last (switch_core_session.c exec_app). */
+export function isParked(data: ChannelData): boolean {
+  return data.variable('current_application') === 'park';
 }

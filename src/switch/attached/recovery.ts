@@ -6,13 +6,13 @@ import { AppError } from '../../errors.js';
 import { PLACE, RUN, SEGMENT_EVENT } from './attached-channel.js';
 import type { AttachedChannel } from './attached-channel.js';
 import type { Claims } from './claims.js';
-import { placeOf, readDump } from './event-data.js';
+import { EventData, placeOf, readDump } from './event-data.js';
 import type { Headers } from './event-data.js';
-import { isPlainUuid, OWNER } from './parked.js';
+import { isParked, isPlainUuid, OWNER } from './parked.js';
 
 /**
  * The table that `show channels` reads follows the switch by up to a second, by more when it is busy; each look is a few
- * commands.
+ * commands. Only channels that nobody has claimed yet depend on it.
  */
 const FURTHER_LOOKS_MS = [2000, 3000, 5000, 10_000];
 /** So many commands are written at once, so that the switch is not asked for everything in one breath. */
@@ -128,7 +128,9 @@ export class Recovery {
   }
 
   async #lookForOthers(connection: EslConnection): Promise<void> {
-    const rows = channelRows((await connection.send({ line: 'api show channels as json' })).text);
+    const listed = channelRows((await connection.send({ line: 'api show channels as json' })).text);
+    const claimed = await this.#claims.held(connection);
+    const rows = [...listed, ...claimedOnly(claimed, listed)];
     const unknown = rows.filter(({ uuid }) => isPlainUuid(uuid) && !this.#task.held().has(uuid));
     const owners = await askAll(
       connection,
@@ -136,7 +138,8 @@ export class Recovery {
     );
     const ours = unknown.filter((_, at) => owners[at] === this.#task.instance);
     const parked = unknown.filter(
-      ({ application }, at) => this.#task.attach && application === 'park' && owners[at] === '_undef_',
+      ({ application = 'park' }, at) =>
+        this.#task.attach && application === 'park' && owners[at] === '_undef_',
     );
     const dumps = await askAll(
       connection,
@@ -147,9 +150,9 @@ export class Recovery {
       const dump = readDump(text);
       if (dump === undefined || this.#task.held().has(uuid) || this.#task.isBeingTaken(uuid)) return;
       if (at < ours.length) this.#leftBehind(connection, uuid, dump);
-      else this.#task.parked(dump);
+      else if (isParked(new EventData(dump))) this.#task.parked(dump);
     });
-    await this.#forgetGone(connection, new Set(rows.map(({ uuid }) => uuid)));
+    await this.#forgetGone(connection, claimed, new Set(listed.map(({ uuid }) => uuid)));
   }
 
   #leftBehind(connection: EslConnection, uuid: string, dump: Headers): void {
@@ -173,8 +176,11 @@ export class Recovery {
   }
 
   /** Claims on channels that ended while no daemon of this instance was there. */
-  async #forgetGone(connection: EslConnection, listed: ReadonlySet<string>): Promise<void> {
-    const claimed = await this.#claims.held(connection);
+  async #forgetGone(
+    connection: EslConnection,
+    claimed: readonly string[],
+    listed: ReadonlySet<string>,
+  ): Promise<void> {
     const doubtful = claimed.filter((uuid) => !listed.has(uuid) && !this.#task.held().has(uuid));
     const exist = await askAll(
       connection,
@@ -196,7 +202,14 @@ async function askAll(connection: EslConnection, commands: readonly string[]): P
 
 interface Row {
   readonly uuid: string;
-  readonly application: string;
+  /** Absent: not known. */
+  readonly application?: string;
+}
+
+/** What a daemon of this instance has claimed is known to the switch at once, `show channels` lists it late. */
+function claimedOnly(claimed: readonly string[], listed: readonly Row[]): Row[] {
+  const known = new Set(listed.map(({ uuid }) => uuid));
+  return claimed.filter((uuid) => !known.has(uuid)).map((uuid) => ({ uuid }));
 }
 
 /** What `show channels as json` answered. */

@@ -1,6 +1,7 @@
 import type { TraceEntry } from '../../call/call.js';
 import type { ObservedTry } from '../../http-client/observer.js';
 import { newSpanId, traceIdOf } from '../../http-client/trace-context.js';
+import { known, requestPart } from './request-spans.js';
 import type { SpanSink, SpanValue } from './span.js';
 
 type Outcome = TraceEntry & { readonly type: 'outcome' };
@@ -10,9 +11,6 @@ interface Piece {
   readonly spanId: string;
   readonly startMs: number;
 }
-
-/** Text from outside is cut: a collector takes no more either. */
-const MAX_TEXT = 500;
 
 /**
  * The spans of one call under one program: the call, within it each question to a source and each action that
@@ -93,22 +91,8 @@ export class CallSpans {
   tried(one: ObservedTry): void {
     const endMs = this.#root.startMs + performance.now() - this.#begunMs;
     const { spanId: parentSpanId } = this.#asking();
-    const { kind, peer, url, method, attempt, status, code, durationMs } = one;
-    this.#tell({ spanId: one.spanId ?? newSpanId(), startMs: endMs - durationMs }, endMs, {
-      parentSpanId,
-      // Few different names, or a collector can't group them.
-      name: `${kind} ${peer === '' ? '(url)' : peer}`,
-      kind: url === undefined ? 'internal' : 'client',
-      attributes: {
-        [`switchhook.${kind === 'app' ? 'endpoint' : 'function'}`]: peer,
-        'url.full': url,
-        'http.request.method': method,
-        'http.response.status_code': status,
-        'http.request.resend_count': attempt > 1 ? attempt - 1 : undefined,
-        'error.type': code,
-      },
-      error: code,
-    });
+    const piece = { spanId: one.spanId ?? newSpanId(), startMs: endMs - one.durationMs };
+    this.#tell(piece, endMs, { parentSpanId, ...requestPart(one) });
   }
 
   endByDefect(): void {
@@ -186,11 +170,6 @@ export class CallSpans {
       readonly error?: string | undefined;
     },
   ): void {
-    const known = Object.entries(attributes).flatMap(([key, value]) =>
-      value === undefined
-        ? []
-        : [[key, typeof value === 'string' ? value.slice(0, MAX_TEXT) : value] as const],
-    );
     this.#sink.add({
       ...span,
       traceId: this.#traceId,
@@ -198,7 +177,7 @@ export class CallSpans {
       ...(parentSpanId === undefined ? {} : { parentSpanId }),
       startMs,
       endMs: Math.max(startMs, endMs),
-      attributes: Object.fromEntries(known),
+      attributes: known(attributes),
       ...(error === undefined ? {} : { error }),
     });
   }

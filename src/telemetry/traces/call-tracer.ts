@@ -3,6 +3,8 @@ import type { TraceEntry } from '../../call/call.js';
 import type { ObservedTry, RequestObserver } from '../../http-client/observer.js';
 import { traceIdOf } from '../../http-client/trace-context.js';
 import { CallSpans } from './call-spans.js';
+import { spanOfRequest, tryOfRequest } from './request-spans.js';
+import type { ServedRequest } from './request-spans.js';
 import type { SpanSink } from './span.js';
 
 /** Makes spans of what happens on calls and of the requests that are made for them. */
@@ -48,7 +50,14 @@ export class CallTracer implements RequestObserver {
   }
 
   tried(one: ObservedTry): void {
-    this.#byUuid.get(one.callUuid)?.tried(one);
+    const { trace } = one;
+    if (trace === undefined) this.#byUuid.get(one.callUuid)?.tried(one);
+    else if (trace.isSampled) this.#sink.add(tryOfRequest(one, trace));
+  }
+
+  /** A request that somebody else's trace led to. Whether it is recorded is that one's decision. */
+  served(request: ServedRequest): void {
+    this.#sink.add(spanOfRequest(request));
   }
 
   #begin(uuid: string, entry: TraceEntry & { readonly type: 'handed_over' }, runner: object): void {

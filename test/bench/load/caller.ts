@@ -30,6 +30,8 @@ export interface PlacedCall {
   mediaPort: number;
   contact: string;
   to: string;
+  /** FreeSWITCH's BYE as it came; empty without one. */
+  byeText: string;
   provisional: boolean;
   timer: NodeJS.Timeout | undefined;
   retryAfterMs: number;
@@ -88,6 +90,7 @@ export class Caller {
       mediaPort: 0,
       contact: '',
       to: '',
+      byeText: '',
       provisional: false,
       timer: undefined,
       retryAfterMs: T1_MS,
@@ -136,6 +139,7 @@ export class Caller {
       if (message.method !== 'ACK') this.#socket.send(okTo(message));
       if (call !== undefined && message.method === 'BYE') {
         call.endedAtMs = atMs;
+        call.byeText = text;
         this.#settle(call, '');
       }
       return;

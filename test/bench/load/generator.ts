@@ -5,6 +5,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Caller, type PlacedCall } from './caller.js';
 import { openMediaListener, openMediaSink } from './media-sink.js';
+import { pace } from './pace.js';
 import type {
   HeldReport,
   HoldOrder,
@@ -24,30 +25,6 @@ let held: { readonly caller: Caller; readonly calls: Set<PlacedCall> } | undefin
 
 function say(report: Report): void {
   process.send?.(report);
-}
-
-/** Calls `place` at an even rate until it answers false. */
-async function pace(callsPerSecond: number, place: (sinceMs: number) => boolean): Promise<void> {
-  const startMs = performance.now();
-  const gapMs = 1000 / callsPerSecond;
-  await new Promise<void>((resolve) => {
-    let nextMs = 0;
-    const turn = (): void => {
-      for (;;) {
-        const sinceMs = performance.now() - startMs;
-        if (sinceMs < nextMs) {
-          setTimeout(turn, nextMs - sinceMs);
-          return;
-        }
-        if (!place(nextMs)) {
-          resolve();
-          return;
-        }
-        nextMs += gapMs;
-      }
-    };
-    turn();
-  });
 }
 
 async function load(order: LoadOrder): Promise<LoadReport> {

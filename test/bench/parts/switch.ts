@@ -130,8 +130,10 @@ async function trouble(bed: Bed, peer: PeerName, options: BenchOptions): Promise
 
 /**
  * A round that nobody measures: code is compiled while it runs, and FreeSWITCH takes its memory and threads when it
- * first needs as many. A switch that has been in service for a minute has both behind it.
+ * first needs as many. A switch and a daemon that have been in service for a minute have both behind them.
  */
+const SETTLING_MS = 10_000;
+
 async function settle(
   bed: Bed,
   peers: readonly PeerName[],
@@ -146,7 +148,7 @@ async function settle(
         dial: 'play',
         round: 0,
         callsPerSecond,
-        durationMs: options.durationMs,
+        durationMs: Math.max(options.durationMs, SETTLING_MS),
       });
   }
 }

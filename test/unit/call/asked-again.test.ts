@@ -189,7 +189,8 @@ describe('a second daemon', () => {
     );
     expect(killed.record.result).toBe('lost');
     const cti_state = killed.channel.segments[0]?.before['cti_state'] ?? '';
-    const variables = { cti_state, cti_o1: 'x;1,1000,FILE PLAYED,300,;2,2000;E' };
+    const { after } = killed.channel.segments[0] ?? {};
+    const variables = { cti_state, cti_o1: 'x;1,1000,FILE PLAYED,300,;2,2000;E', ...after };
     let second: Asked | undefined;
     const { record, channel } = await play(
       {},
@@ -225,7 +226,8 @@ describe('a second daemon', () => {
     );
     const cti_state = killed.channel.segments[0]?.before['cti_state'] ?? '';
     expect(readState(cti_state)?.lists).toHaveLength(2);
-    const variables = { cti_state, cti_o1: 'x;0,1000,FILE PLAYED,300,;E' };
+    const { after } = killed.channel.segments[0] ?? {};
+    const variables = { cti_state, cti_o1: 'x;0,1000,FILE PLAYED,300,;E', ...after };
     let main: Asked | undefined;
     const { channel } = await play(
       { third: app('playback c.wav') },
@@ -244,7 +246,13 @@ describe('a second daemon', () => {
     const cti_state = killed.channel.segments[0]?.before['cti_state'] ?? '';
     const { record } = await play(
       {},
-      { variables: { cti_state, cti_o1: 'x;1,1000,FILE PLAYED,300,;2,2;E' } },
+      {
+        variables: {
+          cti_state,
+          cti_o1: 'x;1,1000,FILE PLAYED,300,;2,2;E',
+          ...killed.channel.segments[0]?.after,
+        },
+      },
     );
     expect(record).toMatchObject({ result: 'failed', error: { code: 'flow_version_gone' } });
   });

@@ -277,6 +277,8 @@ const ATTACKS: readonly [RuleName, string, string][] = [
   ['record.traversal', 'record', `^^:${RECORDINGS}/../x.wav:20`],
   ['record.traversal', 'record', `'${RECORDINGS}/../x y.wav' 20`],
   ['record.name', 'record', `${RECORDINGS}/%2e%2e/x.wav`],
+  ['record.name', 'record', `${RECORDINGS}/${'x'.repeat(252)}.wav`],
+  ['record.name', 'record_session', `${RECORDINGS}/${'x'.repeat(256)}/y.wav`],
   ['record.name', 'record', `${RECORDINGS}/\uff0e\uff0e/x.wav`],
   ['record.name', 'record', `${RECORDINGS}\u2215x.wav`],
   ['record.extension', 'record', `${RECORDINGS}/x.php`],

@@ -206,6 +206,8 @@ describe('expansion, when it is allowed', () => {
     ['expansion.place', 'log', '${cti_x}'],
     ['expansion.place', 'set', 'ringback=x${cti_x}'],
     ['expansion.place', 'multiset', 'hold_music=${cti_x}'],
+    ['expansion.place', 'multiset', 'cti_y=${cti_x} cti_z=1'],
+    ['expansion.place', 'multiset', '^^:cti_y=a ${cti_x}:cti_z=1'],
     ['variable.name', 'set', 'cti_${cti_x}=1'],
     ['data.backslash', 'log', 'INFO \\${system(id)}'],
   ])('%s: %s(%s)', (expected, application, data) => {
@@ -216,7 +218,16 @@ describe('expansion, when it is allowed', () => {
     expect(rule('log', 'INFO ${cti_x}', { expansion }, { cti_x: '${system(id)}' })).toBe(
       'expansion.variable',
     );
-    expect(rule('log', 'INFO ${cti_x}', { expansion }, { cti_x: '5$' })).toBe('allowed');
+    expect(rule('log', 'INFO ${cti_x}', { expansion }, { cti_x: "O'Brien, {5}" })).toBe('allowed');
+  });
+
+  it.each(['5$', '{system(id)}$', 'a\\', 'a\nb', 'a\r\nb', 'ARRAY::a|:b'])('refuses the value %j', (value) => {
+    // Beside `{system(id)}`, the value of another variable, a `$` would make a reference.
+    expect(rule('set', 'cti_y=${cti_x}${cti_z}', { expansion }, { cti_x: value })).toBe('expansion.variable');
+    const profile = { expansion: { ...expansion, variables: ['sip_h_X-Name'] } };
+    expect(rule('log', 'INFO ${SIP_H_x-name}', profile, { 'sip_h_X-Name': value })).toBe(
+      'expansion.variable',
+    );
   });
 });
 

@@ -148,6 +148,8 @@ describe('a list', () => {
       },
     });
     expect(outcomes).toEqual(['1:0 answer ok', '1:1 hangup ok', '1:2 playback not_run']);
+    // The socket did not tell the cause.
+    expect(record.trace.at(-1)).toMatchObject({ type: 'ended', result: 'done', detail: 'USER_BUSY' });
     expect(record.result).toBe('done');
   });
 
@@ -407,7 +409,9 @@ describe('a second daemon', () => {
     const state = first.channel.segments[0]?.before['cti_state'] ?? '';
     expect(readState(state)?.lists[0]?.rest).toHaveLength(2);
 
-    const variables = { cti_state: state, cti_o1: 'x;0,1000,FILE PLAYED,300,;E' };
+    const { after } = first.channel.segments[0] ?? {};
+    expect(after).toEqual({ cti_actions: '1' });
+    const variables = { cti_state: state, cti_o1: 'x;0,1000,FILE PLAYED,300,;E', ...after };
     const main = source(answer(['hangup']));
     const second = await play({ sources: { main }, channel: { variables } });
     expect(main.asked).toEqual([]);
@@ -419,6 +423,40 @@ describe('a second daemon', () => {
       cti_actions: '3',
       cti_state: '',
     });
+  });
+
+  it('runs the segment that never reached FreeSWITCH, though it was written down', async () => {
+    const given = [
+      { application: 'playback', data: 'a.wav', onError: 'stop' } as const,
+      { application: 'playback', data: 'b.wav', onError: 'stop' } as const,
+      'sleep 1',
+    ];
+    const first = await play({
+      sources: { main: source(answer(given)) },
+      channel: {
+        onStep: ({ data }) => (data === 'a.wav' ? undefined : { end: { kind: 'lost', detail: '' } }),
+      },
+    });
+    // What the first segment has left: its outcome, and how many actions had run then.
+    const [before, unsent] = first.channel.segments;
+    const cti_state = unsent?.before['cti_state'] ?? '';
+    const variables = { cti_state, cti_o1: 'x;0,1000,FILE PLAYED,300,;E', ...before?.after };
+    const second = await play({ sources: { main: source() }, channel: { variables } });
+    expect(second.channel.applications).toEqual(['playback b.wav', 'sleep 1']);
+    expect(second.outcomes).toEqual(['1:1 playback ok', '1:2 sleep ok']);
+    expect(second.channel.segments.at(-1)?.after).toMatchObject({ cti_status: 'done', cti_actions: '3' });
+  });
+
+  it('does not run anew what an asynchronous socket broke off with its end', async () => {
+    const given = [{ application: 'playback', data: 'a.wav', onError: 'stop' } as const, 'sleep 1'];
+    const first = await play({
+      sources: { main: source(answer(given)) },
+      channel: { onStep: () => ({ end: { kind: 'lost', detail: '' } }) },
+    });
+    const variables = { cti_state: first.channel.segments[0]?.before['cti_state'] ?? '', cti_o1: 'x;' };
+    const channel = { variables, headers: { 'Socket-Mode': 'async' } };
+    const second = await play({ sources: { main: source() }, channel });
+    expect(second.channel.applications).not.toContain('playback a.wav');
   });
 
   it.each(['garbage', Buffer.from('{"v":9}').toString('base64url')])(

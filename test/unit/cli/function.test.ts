@@ -142,9 +142,9 @@ describe('switchhook function test', () => {
       'tier=gold',
       '--json',
     );
-    const trial = JSON.parse(out) as { ok: boolean; result: { values: { amount: string } } };
+    const trial = JSON.parse(out) as { ok: boolean; values: { amount: string } };
     expect(trial.ok).toBe(true);
-    expect(JSON.parse(trial.result.values.amount)).toEqual([
+    expect(JSON.parse(trial.values.amount)).toEqual([
       { accountId: '9', list: [1, 2] },
       '+491',
       { tier: 'gold' },

@@ -366,6 +366,30 @@ describe('EslClient: loss and end', () => {
     expect(await second.lines(1)).toEqual(['event plain BACKGROUND_JOB']);
   });
 
+  it('gives up a switch that says nothing any more, and comes back', async () => {
+    const { client, states, peer } = await connected({ lookEveryMs: 15 });
+    const open = client.api('status');
+    expect(await peer.lines(1)).toEqual(['api status']);
+    // What it tells by itself is no reply: our side of the network may be the broken one.
+    const talk = setInterval(() => peer.say(plainEvent({ 'Event-Name': 'HEARTBEAT' })), 3);
+    await expect(open).rejects.toMatchObject({ code: 'switch_closed' });
+    clearInterval(talk);
+    expect(states[2]).toMatchObject({ kind: 'waiting', lastError: { code: 'switch_timeout' } });
+    const ready = client.ready();
+    await acceptLogIn(await listener.peer());
+    await ready;
+  });
+
+  it('asks a switch that has nothing to say, and stays', async () => {
+    const { client, states, peer } = await connected({ lookEveryMs: 15 });
+    for (let count = 0; count < 4; count += 1) {
+      expect(await peer.lines(1)).toEqual(['api echo switchhook']);
+      peer.say(apiResponse('switchhook'));
+    }
+    expect(client.state.kind).toBe('connected');
+    expect(states).toHaveLength(2);
+  });
+
   it('stops while connected', async () => {
     const { client, peer } = await connected();
     const open = client.api('status');

@@ -148,6 +148,8 @@ describe('FrameReader', () => {
       'Content-Length: 3\nContent-Length: 4\n\nabcd',
       `A: ${'x'.repeat(300)}\n\n`,
       `A: b\n${'C: d\n'.repeat(80)}\n`,
+      `Content-Length: 3\n${'C: d\n'.repeat(80)}Content-Length: 4\n\nabcd`,
+      `${'C: d\n'.repeat(80)}Content-Length: x\n\n`,
       'n'.repeat(300),
     );
     fc.assert(

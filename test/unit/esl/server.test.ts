@@ -144,6 +144,16 @@ describe('EslServer', () => {
     expect(calls).toEqual([]);
   });
 
+  it('drops a peer that stops in the middle of its introduction', async () => {
+    const { port, calls, error } = await open({ connectTimeoutMs: 20, exactVariables: ['cti_curl'] });
+    const next = error();
+    const peer = await connect(port);
+    peer.say(channelData() + commandReply('+OK will linger 10 seconds'));
+    expect((await next).code).toBe('switch_timeout');
+    await peer.gone;
+    expect(calls).toEqual([]);
+  });
+
   it('drops a peer that sends endlessly, without a call', async () => {
     const { port, calls, error } = await open({ limits: { maxHeaderBytes: 1_000 } });
     const next = error();

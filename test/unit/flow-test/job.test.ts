@@ -30,18 +30,18 @@ function job(more: Partial<TestJob>): TestJob {
     policy: 'default',
     numbers: [{ number: '7000', flow: 'support' }],
     functions: undefined,
-    cases: { content: {} },
+    cases: { files: [{ name: 'a', content: {} }] },
     ...more,
   });
 }
 
 function cases(...list: object[]): Partial<TestJob> {
-  return { cases: { content: { dialled: '7000', cases: list } } };
+  return { cases: { files: [{ name: 'a.yaml', content: { dialled: '7000', cases: list } }] } };
 }
 
 describe('a job of test cases', () => {
   it('says what passed, what did not, and why', async () => {
-    const results = await runJob(
+    const { cases: results, coverage } = await runJob(
       job(
         cases(
           {
@@ -58,14 +58,16 @@ describe('a job of test cases', () => {
       ),
     );
     expect(results).toMatchObject([
-      { name: 'finds', place: 'cases[0]', misses: [], ends: 'by_flow' },
-      { name: 'fails', place: 'cases[1]', misses: [{ what: 'avoids', expected: 'not sorry' }] },
+      { name: 'finds', place: 'a.yaml: cases[0]', misses: [], ends: 'by_flow' },
+      { name: 'fails', place: 'a.yaml: cases[1]', misses: [{ what: 'avoids', expected: 'not sorry' }] },
     ]);
     expect(results[0]?.path[0]).toBe('ask:next');
+    expect(coverage).toMatchObject([{ flow: 'support', blocks: 3, blocksCovered: 3, exits: 7 }]);
   });
 
   it('asks nothing over the network, even when a case wants it', async () => {
-    const [result] = await runJob(job(cases({ name: 'real', functions: { account: 'real' }, expect: {} })));
+    const tested = await runJob(job(cases({ name: 'real', functions: { account: 'real' }, expect: {} })));
+    const [result] = tested.cases;
     expect(result?.path[0]).toBe('ask:unreachable');
   });
 
@@ -78,11 +80,11 @@ describe('a job of test cases', () => {
         parse(readFileSync(join(folder, name), 'utf8')) as unknown,
       ]),
     );
-    const results = await runJob(job({ flows, cases: { folder: join(folder, 'tests') } }));
+    const { cases: results } = await runJob(job({ flows, cases: { folder: join(folder, 'tests') } }));
     expect(results.length).toBeGreaterThan(10);
     expect(results.filter(({ misses }) => misses.length === 0).length).toBeGreaterThan(10);
     const [first] = results;
-    const again = await runJob(
+    const { cases: again } = await runJob(
       job({ flows, cases: { folder: join(folder, 'tests') }, only: first?.name ?? '' }),
     );
     expect(again.map(({ name }) => name)).toContain(first?.name);
@@ -91,7 +93,7 @@ describe('a job of test cases', () => {
 
   it.each([
     ['no cases', cases()],
-    ['what is no file of cases', { cases: { content: { cases: 1 } } }],
+    ['what is no file of cases', { cases: { files: [{ name: 'a', content: { cases: 1 } }] } }],
     ['cases that are named nowhere', { ...cases({ name: 'a', expect: {} }), only: 'b' }],
     ['a folder that is not there', { cases: { folder: '/nowhere/at/all' } }],
     ['too many', cases(...Array.from({ length: 1001 }, (_, index) => ({ name: `c${index}`, expect: {} })))],

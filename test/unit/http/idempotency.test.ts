@@ -103,7 +103,11 @@ describe('a request with an Idempotency-Key', () => {
   });
 
   it('may be sent again when nothing was done, and not when that is not known', async () => {
-    for (const code of ['overloaded', 'switch_unreachable', 'action_refused'] as const) {
+    const nothingDone = [
+      ...(['overloaded', 'switch_unreachable', 'switch_auth_failed', 'switch_acl_refused'] as const),
+      ...(['rate_limited', 'action_refused'] as const),
+    ];
+    for (const code of nothingDone) {
       act = () => Promise.reject(new AppError(code));
       expect(await send(code, { to: code })).toMatchObject({ code });
       act = () => Promise.resolve('done');

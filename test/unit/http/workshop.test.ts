@@ -223,6 +223,27 @@ describe('functions over HTTP', () => {
     expect(await readFile(join(folder, 'functions.yaml'), 'utf8')).toBe(before);
   });
 
+  it.each([
+    ['elsewhere', {}],
+    ['elsewhere, with a header that is changed by nothing', { headers: { 'x-key': {} } }],
+    ['elsewhere, with another header', { headers: { 'x-other': 'a' } }],
+  ])('send no secret of the file %s from afar', async (_how, more) => {
+    const before = await readFile(join(folder, 'functions.yaml'), 'utf8');
+    const settings = { url: 'http://127.0.0.1:9/', ...more };
+    expect((await ask('PATCH', '/functions/account', { settings })).body.error?.code).toBe('forbidden');
+    expect(await readFile(join(folder, 'functions.yaml'), 'utf8')).toBe(before);
+  });
+
+  it.each([
+    ['to another path of the same server', (url: string) => ({ url: `${url}/other` })],
+    ['elsewhere without the secret', () => ({ url: 'http://127.0.0.1:9/', headers: null })],
+    ['elsewhere with another', () => ({ url: 'http://127.0.0.1:9/', headers: { 'x-key': 'mine' } })],
+  ])('may be sent %s', async (_how, settingsFor) => {
+    const shown = (await ask('GET', '/functions/account')).body['settings'] as { url: string };
+    const settings = settingsFor(shown.url);
+    expect((await ask('PATCH', '/functions/account', { settings })).status).toBe(200);
+  });
+
   it('may be given a secret that is meant for them', async () => {
     const settings = { url: 'https://x.example/', headers: { a: { env: 'SWITCHHOOK_FUNCTION_KEY' } } };
     expect((await ask('POST', '/functions', { name: 'good', settings })).body).toMatchObject({

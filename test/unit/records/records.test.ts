@@ -116,6 +116,18 @@ describe('after a crash', () => {
     ]);
   });
 
+  it('it goes on with a call that comes again without its begin', async () => {
+    const { path } = world();
+    crashedWith(path, ['a', 'b']);
+    const records = recordsWith({ file: path });
+    await records.start(alive);
+    const later = { ...begin('a'), startedEpochMs: begin('a').startedEpochMs + 400 };
+    await records.takeUp(later)?.end(END);
+    await records.close();
+    expect(linesOf(path)).toMatchObject([{ contact_id: 'a', resumed: 1, path: [{ block: 'ask' }] }]);
+    expect(recordsWith({ file: path }).takeUp(begin('c'))).toBeUndefined();
+  });
+
   it('it writes what nobody resumed once that call is gone', async () => {
     const { path } = world();
     crashedWith(path, ['a']);

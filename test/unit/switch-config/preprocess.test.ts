@@ -151,7 +151,32 @@ describe('a pattern of files', () => {
     expect(found('a/[!A-Z].xml')).toEqual(['a/1.xml']);
     expect(found('a/.*.xml')).toEqual(['a/.hidden.xml']);
     expect(found('c+(1)/*')).toEqual(['c+(1)/x.xml']);
+    expect(found('a/[]B-].xml')).toEqual(['a/B.xml']);
+    expect(found('a/[A-')).toEqual([]);
+    expect(found('a/1*0*.x*l')).toEqual(['a/10.xml']);
     expect(found('gone/*')).toEqual([]);
     expect(found('a/gone.xml')).toEqual([]);
+  });
+});
+
+describe('a hostile configuration', () => {
+  it('can not fill the memory by doubling a variable', () => {
+    const doubled = (lines: number): string =>
+      '<X-PRE-PROCESS cmd="set" data="a=b$${a}$${a}"/>\n'.repeat(lines);
+    expect(read(doubled(10)).globals.get('a')?.value).toHaveLength(1023);
+    expect(() => read(doubled(40))).toThrow(/x.xml:23: a line of more than 4 MB/);
+    const copies = Array.from({ length: 40 }, (_, at) => `<X-PRE-PROCESS cmd="set" data="n${at}=$\${a}"/>`);
+    expect(() => read(`${doubled(22)}${copies.join('\n')}`)).toThrow(/more than 64 MB/);
+  });
+
+  it('can not take long by braces that are never closed', () => {
+    const begins = '$${'.repeat(300_000);
+    expect(read(`${begins}a}\n`).text).toContain('$${');
+  });
+
+  it('can not take long by many * in a pattern', () => {
+    const folder = folderWith({ [`a/${'a'.repeat(200)}.xml`]: '' });
+    expect(glob(path.join(folder, `a/${'*a'.repeat(60)}*b`))).toEqual([]);
+    expect(glob(path.join(folder, `a/${'*a'.repeat(60)}*`))).toHaveLength(1);
   });
 });

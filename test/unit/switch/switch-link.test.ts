@@ -112,3 +112,20 @@ test('finds a switch by its name, or the only one without', () => {
   expect(() => new SwitchLinks([a]).get('c')).toThrow(expect.objectContaining({ code: 'no_such_switch' }));
   expect(() => new SwitchLinks([]).get()).toThrow(expect.objectContaining({ code: 'no_such_switch' }));
 });
+
+test('says of a channel that it is gone only for the switch on which it was', async () => {
+  const { eventSocketPort } = await simulator();
+  const { link: main } = link(eventSocketPort);
+  const links = new SwitchLinks([main, link(await freeTcpPort(), 'right', 'away').link]);
+  const only = new SwitchLinks([main]);
+  const uuid = '0f8fad5b-d9cb-469f-a165-70867728950e';
+  expect(await only.exists(uuid, 'simulator')).toBeUndefined();
+  main.start();
+  await eventually('the version', () => main.state().version);
+  expect(await only.exists(uuid, 'simulator')).toBe(false);
+  expect(await only.exists(uuid)).toBe(false);
+  // One that the configuration does not name, or that can't be asked, may have it.
+  expect(await only.exists(uuid, 'another-switch')).toBeUndefined();
+  expect(await links.exists(uuid, 'simulator')).toBeUndefined();
+  expect(await new SwitchLinks([]).exists(uuid, 'simulator')).toBeUndefined();
+});

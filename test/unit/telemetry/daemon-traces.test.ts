@@ -95,6 +95,47 @@ describe('a daemon with a collector', () => {
     );
   });
 
+  it('goes on with the trace of whoever asks it over HTTP', async () => {
+    const world = await started({ actions: { entries: { look: { flow: 'look-up' } } } });
+    const ask = (path: string, traceId: string, flags = '01'): Promise<Response> =>
+      fetch(`${world.daemon.httpOrigin}${path}`, {
+        headers: { traceparent: `00-${traceId}-00000000000000ab-${flags}` },
+      });
+    const [api, served, unrecorded] = ['a1', 'a2', 'a3'].map((one) => one.repeat(16));
+    expect((await ask('/v1/calls/nothing-like-it', api ?? '')).status).toBe(404);
+    expect((await ask('/v1/actions/look?uuid=call-1', served ?? '')).status).toBe(200);
+    expect((await ask('/v1/actions/look?uuid=call-2', unrecorded ?? '', '00')).status).toBe(200);
+    const spans = await eventually('the spans of both requests', () => {
+      const bodies = world.collector.requests.map(({ body }) => bodySchema.parse(JSON.parse(body)));
+      const all = bodies.flatMap(({ resourceSpans }) =>
+        resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans)),
+      );
+      return all.length >= 3 ? all : undefined;
+    });
+    expect(spans.map(({ name, traceId }) => [name, traceId]).sort()).toEqual([
+      ['GET /v1/actions/:entry', served],
+      ['GET /v1/calls/:uuid', api],
+      ['function lookup', served],
+    ]);
+    const named = (name: string): (typeof spans)[number] | undefined =>
+      spans.find((span) => span.name === name);
+    expect(named('GET /v1/calls/:uuid')).toMatchObject({
+      parentSpanId: '00000000000000ab',
+      attributes: expect.arrayContaining([
+        { key: 'http.response.status_code', value: { intValue: '404' } },
+        { key: 'switchhook.call.uuid', value: { stringValue: 'nothing-like-it' } },
+      ]) as unknown,
+    });
+    const server = named('GET /v1/actions/:entry');
+    const lookup = named('function lookup');
+    expect(server?.parentSpanId).toBe('00000000000000ab');
+    expect(lookup?.parentSpanId).toBe(server?.spanId);
+    expect(world.lookup.requests.map(({ headers }) => headers['traceparent'])).toEqual([
+      `00-${served}-${lookup?.spanId}-01`,
+      expect.stringMatching(new RegExp(`^00-${unrecorded}-[0-9a-f]{16}-00$`)),
+    ]);
+  });
+
   it('tells peers that a call is not recorded, and does not record it', async () => {
     const world = await started({ traces: { endpoint: 'http://127.0.0.1:1/v1/traces', sample_ratio: 0 } });
     await world.call('flaky');

@@ -11,7 +11,7 @@ import { freeTcpPort } from '../../support/ports.js';
 import { TestDaemon } from '../../support/test-daemon.js';
 import type { Settings } from '../../support/test-daemon.js';
 
-const PASSWORD = 'suite';
+const PASSWORD = 'suite-event-socket';
 
 const FLOW = {
   start: 'look-up',

@@ -11,10 +11,13 @@ import { InUse } from '../../../src/wiring/in-use.js';
 
 let folder: string;
 let alive: boolean | undefined;
+/** Of which switches it was asked. */
+let asked: (string | undefined)[];
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'switchhook-records-'));
   alive = true;
+  asked = [];
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -24,7 +27,10 @@ function records(): CallRecords {
     state_folder: join(folder, 'state'),
   });
   const egress = { allowed_addresses: [], denied_addresses: [] };
-  return new CallRecords(new Records({ settings, egress }), () => Promise.resolve(alive));
+  return new CallRecords(new Records({ settings, egress }), (_uuid, about) => {
+    asked.push(about);
+    return Promise.resolve(alive);
+  });
 }
 
 function written(): Record<string, unknown>[] {
@@ -44,6 +50,7 @@ const CALLER: Readonly<Record<string, string>> = { caller_id_number: '+4930123',
 const runner = {
   call: { uuid: 'u', get: (name: string) => CALLER[name] },
   begun: BEGUN,
+  switchName: 'switch-1',
 } as unknown as CallRunner;
 
 function handedOver(resumed = false): TraceEntry {
@@ -65,6 +72,8 @@ function ended(result: CallRecord['result'], more: Partial<CallRecord> = {}): Ca
     ...more,
   };
 }
+
+const interruption: TraceEntry = { type: 'ended', atMs: 50, result: 'interrupted', detail: '' };
 
 const REPORT = {
   kind: 'flow',
@@ -111,7 +120,7 @@ describe('the record of a call', () => {
     all.onTrace('u', handedOver(), runner);
     all.onTrace('u', block('first', 'next', 10), runner);
     all.onCallEnded(ended('lost'));
-    await all.sweep(Date.now() + 3_600_000);
+    await all.sweep(performance.now() + 3_600_000);
     all.onTrace('u', handedOver(true), runner);
     // A flow that is resumed tells of its past.
     all.onTrace('u', block('first', 'next', 10), runner);
@@ -127,13 +136,51 @@ describe('the record of a call', () => {
       const all = records();
       all.onTrace('u', handedOver(), runner);
       all.onCallEnded(ended('lost'));
-      await all.sweep(Date.now() + 1000);
+      await all.sweep(performance.now() + 1000);
       expect(written()).toHaveLength(0);
-      await all.sweep(Date.now() + 3_600_000);
+      await all.sweep(performance.now() + 3_600_000);
+      expect(asked).toEqual(['switch-1']);
+      asked = [];
       await all.close();
       expect(written()).toMatchObject([{ result: 'lost' }]);
       rmSync(join(folder, 'contacts.jsonl'));
     }
+  });
+
+  it('is written when no program takes the place of one that was interrupted', async () => {
+    const all = records();
+    all.onTrace('u', handedOver(), runner);
+    all.onTrace('u', interruption, runner);
+    all.onCallEnded(ended('interrupted'));
+    await all.sweep(performance.now() + 1000);
+    expect(written()).toHaveLength(0);
+    await all.sweep(performance.now() + 90_000);
+    await all.close();
+    expect(written()).toMatchObject([{ result: 'interrupted' }]);
+  });
+
+  it('stays open when the program that takes the place has begun before the other noticed', async () => {
+    const all = records();
+    const next = { ...runner } as unknown as CallRunner;
+    all.onTrace('u', handedOver(), runner);
+    all.onTrace('u', handedOver(), next);
+    all.onTrace('u', interruption, runner);
+    all.onCallEnded(ended('interrupted'));
+    await all.sweep(performance.now() + 3_600_000);
+    expect(written()).toHaveLength(0);
+    all.onCallEnded(ended('done'));
+    await all.close();
+    expect(written()).toMatchObject([{ result: 'done' }]);
+  });
+
+  it('tells the cause of a hang-up that the program asked for', async () => {
+    const all = records();
+    all.onTrace('u', handedOver(), runner);
+    all.onCallEnded(
+      ended('done', { trace: [{ type: 'ended', atMs: 1, result: 'done', detail: 'USER_BUSY' }] }),
+    );
+    await all.close();
+    expect(written()).toMatchObject([{ result: 'done', hangup_cause: 'USER_BUSY' }]);
   });
 
   it('is left to the next daemon when this one stops before the call is over', async () => {

@@ -238,6 +238,30 @@ describe('secrets', () => {
     );
   });
 
+  it("are not shown of a URL with what is nobody's business, nor of what its call hides", async () => {
+    const app = await httpApp(answers([]));
+    const call = {
+      ...callWith({ cti_digits: '4711', n: '1' }),
+      isMasked: (name: string) => name === 'cti_digits',
+    };
+    const attempts: string[] = [];
+    const asked = async (target: string, shown?: string): Promise<void> => {
+      const source = clientWith().source(target, shown === undefined ? {} : { shown });
+      if ('code' in source) throw new Error(source.code);
+      const signal = new AbortController().signal;
+      await source.start(call, { signal, onAttempt: ({ url }) => attempts.push(url) });
+    };
+    await asked(`${app.origin}/4712?x=4712&n={n}`, `${app.origin}/***?x=***&n={n}`);
+    await asked(`${app.origin}/?d={cti_digits}&n={n}`);
+    await asked(`${app.origin}/4712`, 'not a URL');
+    expect(app.seen.map(({ url }) => url)).toEqual(['/4712?x=4712&n=1', '/?d=4711&n=1', '/4712']);
+    expect(attempts).toEqual([
+      `${app.origin}/***?x=***&n=1`,
+      `${app.origin}/?d=***&n=1`,
+      `${app.origin}/***`,
+    ]);
+  });
+
   it('are in no attempt, answer or log line', async () => {
     const lines: string[] = [];
     const log = {

@@ -1,0 +1,176 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { loadTarget } from '../targets.js';
+import { Mailbox } from './mailbox.js';
+import type { Finding, WorkerOrder, WorkerReport } from './messages.js';
+import { signature } from './try-input.js';
+
+export interface HuntOptions {
+  readonly target: string;
+  /** CPU time of this process, which does nothing else meanwhile. 0: seeds and `inputs` alone. */
+  readonly seconds: number;
+  readonly seed: number;
+  /** Tried as well, and mutated; with `replay` tried and nothing else. */
+  readonly inputs?: readonly Uint8Array[];
+  readonly replay?: boolean;
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+export interface HuntResult {
+  readonly inputs: number;
+  /** Blocks of the covered code that were reached. */
+  readonly blocks: number;
+  /** Inputs that reached something new. */
+  readonly kept: number;
+  readonly cpuSeconds: number;
+  readonly findings: readonly Finding[];
+}
+
+/** An input that takes more of the CPU than this has hung; more of the clock, when it waits for something. */
+const MOST_CPU_MS = 1_000;
+const MOST_WAIT_MS = 15_000;
+const TSX = path.dirname(createRequire(import.meta.url).resolve('tsx/esm/api')).replace(/esm.api$/, '');
+/** A worker does not inherit that TypeScript can be run. */
+const START = `
+  import(${JSON.stringify(pathToFileURL(path.join(TSX, 'esm/api/index.mjs')).href)}).then(({ register }) => {
+    register();
+    return import(${JSON.stringify(pathToFileURL(path.join(import.meta.dirname, 'worker.ts')).href)});
+  });
+`;
+const LOOK_EVERY_MS = 20;
+/** So many workers may be lost before a hunt is given up. */
+const MOST_LOST = 5;
+const MOST_FINDINGS = 20;
+
+/** Feeds a target in a worker of its own, and watches over it. Only one hunt at a time in a process. */
+export async function hunt(options: HuntOptions): Promise<HuntResult> {
+  const { maxHeapMb = 256 } = await loadTarget(options.target);
+  const began = process.cpuUsage();
+  const findings = new Map<string, Finding>();
+  const kept: Uint8Array[] = [];
+  let inputs = 0;
+  let blocks = 0;
+  let toReplay = options.replay === true ? [...(options.inputs ?? [])] : [];
+  const add = (finding: Finding): void => {
+    const name = options.replay === true ? `${findings.size}` : signature(finding);
+    if (findings.has(name)) return;
+    findings.set(name, finding);
+    options.onFinding?.(finding);
+  };
+  for (let lost = 0; lost <= MOST_LOST && findings.size < MOST_FINDINGS; lost++) {
+    const order: Omit<WorkerOrder, 'memory'> = {
+      target: options.target,
+      seed: options.seed + lost,
+      inputs: options.replay === true ? toReplay : [...(options.inputs ?? []), ...kept],
+      replay: options.replay === true,
+    };
+    const end = await work(order, {
+      maxHeapMb,
+      over: () =>
+        options.replay !== true &&
+        (cpuMs(began) >= options.seconds * 1_000 || findings.size >= MOST_FINDINGS),
+      add,
+      keep: (input) => kept.push(input),
+    });
+    inputs += end.inputs;
+    blocks = Math.max(blocks, end.blocks);
+    if (end.finished) break;
+    // The one that killed the worker is not tried again.
+    toReplay = toReplay.slice(end.inputs);
+  }
+  return {
+    inputs,
+    blocks,
+    kept: kept.length,
+    cpuSeconds: cpuMs(began) / 1_000,
+    findings: [...findings.values()],
+  };
+}
+
+function cpuMs(since: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(since);
+  return (user + system) / 1_000;
+}
+
+interface Watch {
+  readonly maxHeapMb: number;
+  readonly over: () => boolean;
+  readonly add: (finding: Finding) => void;
+  readonly keep: (input: Uint8Array) => void;
+}
+
+interface End {
+  /** By itself, and not because an input killed it. */
+  readonly finished: boolean;
+  readonly inputs: number;
+  readonly blocks: number;
+}
+
+async function work(order: Omit<WorkerOrder, 'memory'>, { maxHeapMb, over, add, keep }: Watch): Promise<End> {
+  const mailbox = new Mailbox();
+  const worker = new Worker(START, {
+    eval: true,
+    workerData: { ...order, memory: mailbox.memory },
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+  });
+  let end: End | undefined;
+  let ready = false;
+  const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  worker.on('message', (message: WorkerReport) => {
+    if (message.kind === 'ready') ready = true;
+    else if (message.kind === 'finding') add(message.finding);
+    else if (message.kind === 'kept') keep(message.input);
+    else end = { finished: true, inputs: message.inputs, blocks: message.blocks };
+  });
+  worker.on('error', (error: NodeJS.ErrnoException) => {
+    if (!ready) throw error;
+    const kind = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'memory' : 'died';
+    add({
+      kind,
+      message: kind === 'memory' ? `more than ${maxHeapMb} MB` : String(error.stack),
+      input: mailbox.input,
+    });
+  });
+  const watching = new AbortController();
+  void gone.then(() => watching.abort());
+  await watch(worker, mailbox, watching.signal, over, add);
+  await gone;
+  return end ?? { finished: false, inputs: mailbox.count, blocks: 0 };
+}
+
+/** Until the worker is gone: asks it to end when the time is over, and ends it when an input hangs. */
+async function watch(
+  worker: Worker,
+  mailbox: Mailbox,
+  gone: AbortSignal,
+  over: () => boolean,
+  add: (finding: Finding) => void,
+): Promise<void> {
+  let count = -1;
+  let since = process.cpuUsage();
+  let sinceMs = performance.now();
+  while (!gone.aborted) {
+    await wait(LOOK_EVERY_MS, undefined, { signal: gone }).catch(() => undefined);
+    if (over()) mailbox.stop();
+    if (mailbox.count !== count || !mailbox.running) {
+      count = mailbox.count;
+      since = process.cpuUsage();
+      sinceMs = performance.now();
+      continue;
+    }
+    const cpu = cpuMs(since);
+    const waited = performance.now() - sinceMs;
+    // The CPU time is the whole process's; the collector's threads may take as much again.
+    if (cpu < 2 * MOST_CPU_MS && waited < MOST_WAIT_MS) {
+      if (cpu < MOST_CPU_MS || waited < MOST_CPU_MS) continue;
+    }
+    const message = `not over after ${Math.round(cpu)} ms of CPU time, ${Math.round(waited)} ms in all`;
+    add({ kind: 'hung', message, input: mailbox.input });
+    await worker.terminate();
+    return;
+  }
+}

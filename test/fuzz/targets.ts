@@ -1,0 +1,22 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Target } from './target.js';
+
+const FOLDER = path.join(import.meta.dirname, 'targets');
+
+/** Names of all targets, in order. */
+export function targetNames(): readonly string[] {
+  return readdirSync(FOLDER)
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => file.slice(0, -'.ts'.length))
+    .sort();
+}
+
+/** @throws Error when the file does not export a target of that name */
+export async function loadTarget(name: string): Promise<Target> {
+  const file = pathToFileURL(path.join(FOLDER, `${name}.ts`)).href;
+  const { target } = (await import(file)) as { readonly target?: Target };
+  if (target?.name !== name) throw new Error(`targets/${name}.ts does not export a target called ${name}`);
+  return target;
+}

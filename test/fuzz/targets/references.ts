@@ -1,0 +1,92 @@
+import { newState } from '../../../src/flow/state.js';
+import {
+  fill,
+  isMasked,
+  lookUp,
+  referencesIn,
+  soleReference,
+  template,
+  textOf,
+  textsIn,
+  valueOf,
+} from '../../../src/flow/references.js';
+import type { Scope } from '../../../src/flow/references.js';
+import { asTexts, jsonForm, partOf } from '../forms/json.js';
+import type { JsonValue } from '../forms/json.js';
+import { defineTarget, must, mustEqual } from '../target.js';
+
+function scopeOf(values: JsonValue | undefined, external: JsonValue): Scope {
+  const known = asTexts(values);
+  const state = {
+    ...newState('s', 'main', 0),
+    attributes: known,
+    flowAttributes: known,
+    external,
+    storedInput: known['x'] ?? '',
+    masked: ['Attributes.x', 'StoredInput'],
+  };
+  return {
+    state,
+    language: 'en-US',
+    call: {
+      uuid: 'c0ffee',
+      now: () => 0,
+      get: (name) => (Object.hasOwn(known, name) ? known[name] : undefined),
+    },
+  };
+}
+
+export const target = defineTarget<JsonValue>({
+  name: 'references',
+  about:
+    'Texts with references, filled with hostile values: no part of a text gets lost, a value is never looked into for references, nothing is found that is not an own property.',
+  covers: ['flow/references.ts'],
+  form: jsonForm([
+    '$.Attributes.x', "$.Attributes['given name']", '$.External.a.b', '$.External', '{$.StoredInput}.wav', '$$.', '$$.Attributes.x', '${start.caller}', '${block.x}',
+    '$.Channel.x', '$.CustomerEndpoint.Address', '$.SystemEndpoint.Type', '$.Queue.Name', '$.Error.Code', '$.ContactId', '$.LanguageCode', '$.', '{$.', '}', "['", "']",
+    '$.Attributes.__proto__', '$.External.constructor.name', '$.FlowAttributes.x', '${', '.', 'text', 'values', 'external', 'x', 'a', 'b',
+  ]), // prettier-ignore
+  seeds: [
+    { text: 'Hi $.Attributes.x, bye', values: { x: '$.Attributes.y', y: 'no' }, external: null },
+    { text: '{$.StoredInput}.wav $$.Attributes.x ${start.caller}', values: { x: '12' }, external: null },
+    { text: "$.External.a.b $.External['c d']", values: {}, external: { a: { b: 1 }, 'c d': true } },
+    { text: '$.External', values: {}, external: [1, { a: 'b' }] },
+    {
+      text: '$.Channel.x$.CustomerEndpoint.Address$.Queue.Name$.LanguageCode',
+      values: { x: 'y', caller_id_number: '1' },
+      external: {},
+    },
+    { text: ['$.Attributes.x', { a: '${block.x}' }], values: { x: '${system(id)}' }, external: {} },
+  ],
+  run(input) {
+    const scope = scopeOf(partOf(input, 'values'), partOf(input, 'external') ?? null);
+    for (const { text } of textsIn(partOf(input, 'text'))) {
+      const { parts } = template(text);
+      const whole = parts
+        .map((part) => (typeof part === 'string' ? part.replaceAll('$.', '$$$$.') : part.text))
+        .join('');
+      // `$.` that stays as text is one that was written as `$$.`, or means nothing.
+      mustEqual(
+        whole.replaceAll('$$.', '$.').length,
+        text.replaceAll('$$.', '$.').length,
+        `a part is lost of "${text.slice(0, 200)}"`,
+      );
+      const values: string[] = [];
+      const marked = fill(text, scope, (value) => `\u0001${values.push(value) - 1}\u0002`);
+      const plain = marked.replaceAll(/\u0001(\d+)\u0002/g, (_, at: string) => values[Number(at)] ?? '');
+      if (!/[\u0001\u0002]/.test(text)) mustEqual(fill(text, scope), plain, 'a value was looked into');
+      for (const reference of referencesIn(text)) {
+        const value = lookUp(reference, scope);
+        must(
+          typeof value !== 'function' && value !== Object.prototype,
+          `"${reference.text}" leads out of the values`,
+        );
+        must(typeof textOf(value) === 'string', `"${reference.text}" is no text`);
+      }
+      const sole = soleReference(text);
+      const value = valueOf(text, scope);
+      must(sole !== undefined || typeof value === 'string', `"${text.slice(0, 200)}" is no text`);
+      isMasked(text, scope);
+    }
+  },
+});
