@@ -9,7 +9,7 @@ export default defineConfig({
     include: ['test/faults/**/*.test.ts'],
     globalSetup: ['test/support/tiers.ts', 'test/support/log-trail/gate.ts'],
     setupFiles: ['test/support/log-trail/tap.ts'],
-    testTimeout: process.env.SWITCHHOOK_FAULTS === 'full' ? 600_000 : 60_000,
+    testTimeout: process.env.SWITCHHOOK_FAULTS === 'full' ? 600_000 : 120_000,
     hookTimeout: 90_000,
     pool: 'forks',
     maxWorkers: 2,

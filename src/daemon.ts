@@ -63,6 +63,7 @@ import { SwitchLink, SwitchLinks } from './switch/switch-link.js';
 import type { LinkOptions } from './switch/switch-link.js';
 import { SyncSocketChannel } from './switch/sync-socket-channel.js';
 import { AuditLog } from './telemetry/audit-log.js';
+import { tooFewOpenFiles } from './telemetry/open-files.js';
 import { callLogger, createLogger } from './telemetry/log.js';
 import type { Logger } from './telemetry/log.js';
 import { version } from './version.js';
@@ -247,6 +248,12 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   await records.start();
   await callbacks.start((uuid, switchName) => links.exists(uuid, switchName));
   log.info({ host: listening.host, port: listening.port, http_port: httpPort }, 'listening');
+  const openFiles = tooFewOpenFiles(config.limits.calls);
+  if (openFiles !== undefined)
+    log.warn(
+      { open_files: openFiles, calls: config.limits.calls },
+      'fewer files may be open (RLIMIT_NOFILE) than limits.calls needs: calls beyond that are closed unseen',
+    );
 
   // After a reload, calls may still use what was there before.
   const inUse = new InUse();

@@ -197,7 +197,9 @@ class Preprocessor implements Preprocessed {
   #obey({ command, data }: Directive, origin: Origin, depth: number): void {
     if (command === 'set') {
       const equals = data.indexOf('=');
-      if (equals >= 0) this.#set.set(nameBefore(data, equals), data.slice(equals + 1).replace(/^ +/, ''));
+      if (equals < 0) return;
+      this.#count(data.length);
+      this.#set.set(nameBefore(data, equals), data.slice(equals + 1).replace(/^ +/, ''));
     } else if (command === 'exec-set' || command === 'stun-set' || command === 'env-set') {
       const equals = data.indexOf('=');
       if (equals >= 0) this.#set.set(nameBefore(data, equals), undefined);

@@ -1,6 +1,7 @@
 import { AppError } from '../errors.js';
 import type { AttachRequest } from '../switch/attached/attached-calls.js';
 import { isTargetWord } from '../switch/attached/release-target.js';
+import type { LeftCall } from '../switch/attached/recovery.js';
 import type { ReleaseTarget } from '../switch/attached/release-target.js';
 import { isHangupCause } from '../switch/hangup-cause.js';
 import type { SwitchLink, SwitchLinks } from '../switch/switch-link.js';
@@ -65,12 +66,18 @@ export class CallControl {
     this.#switches = switches;
   }
 
+  /** Those that a daemon before this one has left to FreeSWITCH are among them. */
   list(): LiveCall[] {
-    return this.#table.calls.map(liveCall);
+    const left = this.#switches.all.flatMap((link) =>
+      link.leftCalls.map((call) => this.#leftCall(link, call)),
+    );
+    return [...this.#table.calls.map(liveCall), ...left];
   }
 
   /** @throws AppError `call_not_controlled` */
   async show(uuid: string): Promise<LiveCallDetails> {
+    const left = this.#left(uuid);
+    if (left !== undefined) return { ...this.#leftCall(left.link, left.call), trace: [] };
     const call = this.#call(uuid);
     const application = await this.#application(call);
     return {
@@ -82,17 +89,17 @@ export class CallControl {
 
   /** @throws AppError `call_not_controlled`, `invalid_request`, `call_out_of_reach`, `call_gone`, `switch_refused` */
   async hangup(uuid: string, cause: string): Promise<void> {
-    const call = this.#call(uuid);
+    const tell = await this.#wayToAny(uuid);
     if (!isHangupCause(cause))
       throw new AppError('invalid_request', `cause: ${JSON.stringify(cause)} is none`);
-    await this.#tell(call, `uuid_kill ${uuid} ${cause}`);
+    await this.#tell(uuid, tell, `uuid_kill ${uuid} ${cause}`);
   }
 
   /** To an extension of the dialplan. @throws AppError as `hangup` */
   async transfer(uuid: string, target: ReleaseTarget): Promise<void> {
-    const call = this.#call(uuid);
+    const tell = await this.#wayToAny(uuid);
     const { extension, dialplan, context } = checkedTarget(target);
-    await this.#tell(call, `uuid_transfer ${uuid} ${extension} ${dialplan} ${context}`);
+    await this.#tell(uuid, tell, `uuid_transfer ${uuid} ${extension} ${dialplan} ${context}`);
   }
 
   /**
@@ -181,17 +188,46 @@ export class CallControl {
     this.#table.take(channel, () => channel.abandon(), { origin, ...taking });
   }
 
-  async #tell(call: ActiveCall, command: string): Promise<void> {
-    const tell = await this.#wayTo(call);
-    if (tell === undefined) throw new AppError('call_out_of_reach', call.channel.uuid);
+  #left(uuid: string): { readonly link: SwitchLink; readonly call: LeftCall } | undefined {
+    for (const link of this.#switches.all) {
+      const call = link.leftCalls.find((left) => left.uuid === uuid);
+      if (call !== undefined) return { link, call };
+    }
+    return undefined;
+  }
+
+  /** FreeSWITCH runs what it was given; more is not known before its end. */
+  #leftCall({ name }: SwitchLink, { uuid, program, caller, destination, createdMs }: LeftCall): LiveCall {
+    return {
+      uuid,
+      origin: { kind: 'attached', switch: name },
+      program: this.#table.named(program),
+      startedAt: new Date(createdMs),
+      elapsedMs: Math.max(0, Date.now() - createdMs),
+      caller,
+      destination,
+      state: 'running',
+      running: [],
+      appended: 0,
+      actionsRan: 0,
+    };
+  }
+
+  async #tell(uuid: string, tell: Tell, command: string): Promise<void> {
     const answer = await tell(command);
     if (answer.startsWith('+OK')) return;
-    if (/no such channel/i.test(answer)) throw new AppError('call_gone', call.channel.uuid);
+    if (/no such channel/i.test(answer)) throw new AppError('call_gone', uuid);
     throw new AppError('switch_refused', answer);
   }
 
+  /** @throws AppError `call_not_controlled` */
+  async #wayToAny(uuid: string): Promise<Tell> {
+    const left = this.#left(uuid);
+    return left === undefined ? this.#wayTo(this.#call(uuid)) : (command) => left.link.api(command);
+  }
+
   /** A connection to its switch; else its own, while that is free. */
-  async #wayTo(call: ActiveCall): Promise<Tell | undefined> {
+  async #wayTo(call: ActiveCall): Promise<Tell> {
     const link = await this.#reachable(call);
     if (link !== undefined) return (command) => link.api(command);
     const { channel } = call;

@@ -173,6 +173,16 @@ export class CallTable {
     return this.#services.sources.describe(program);
   }
 
+  /** As `describe`, also of what can no longer be followed. */
+  named(program: Program): string {
+    try {
+      return this.describe(program);
+    } catch (error) {
+      if (error instanceof AppError) return '';
+      throw error;
+    }
+  }
+
   /** What the policy would refuse of a list on a call of which nothing is known. */
   refusals(list: OwnList): Refused[] {
     return refusalsOf(this.#services.policies, list, { get: () => undefined });
@@ -262,11 +272,13 @@ function report(makeLog: () => CallLog, record: CallRecord, routine: boolean): v
   const { program, result, error, durationMs, actionsRan } = record;
   const refused = record.trace.filter((entry) => entry.type === 'outcome' && entry.status === 'refused');
   const failed = record.trace.filter((entry) => entry.type === 'request' && entry.code !== undefined);
-  if (!routine && error === undefined && refused.length + failed.length === 0) return;
+  const last = result === 'lost' ? record.trace.findLast((entry) => entry.type === 'ended') : undefined;
+  const why = last?.type === 'ended' ? { detail: last.detail } : undefined;
+  if (!routine && error === undefined && why === undefined && refused.length + failed.length === 0) return;
   const log = makeLog();
   for (const entry of failed) log.warn({ ...entry }, 'request failed');
   for (const entry of refused) log.warn({ ...entry }, 'action refused');
-  const fields = { program, result, error, durationMs, actionsRan };
-  if (error === undefined) log.info(fields, 'call ended');
+  const fields = { program, result, error, durationMs, actionsRan, ...why };
+  if (error === undefined && why === undefined) log.info(fields, 'call ended');
   else log.warn(fields, 'call ended');
 }

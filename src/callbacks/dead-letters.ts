@@ -4,6 +4,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { CallbackEvent } from './event.js';
 import type { CallbacksLog } from './log.js';
+import { storedEventSchema } from './outbox/line.js';
 
 /** An event that was not delivered, and why nobody tries any more. */
 export interface DeadLetter {
@@ -18,7 +19,7 @@ export interface DeadLetter {
 
 const letterSchema = z.object({
   to: z.string(),
-  event: z.looseObject({ id: z.string(), type: z.string(), sequence: z.number(), timestamp: z.string() }),
+  event: storedEventSchema,
   reason: z.string(),
   attempts: z.number(),
   buried_at: z.string(),

@@ -34,6 +34,9 @@ export interface JsonSchema {
   readonly path?: boolean;
 }
 
+/** Making one takes some 10 ms. */
+const made = new WeakMap<z.ZodType, Shape>();
+
 /** A place in the configuration as the schema describes it: which keys are there, and what a value may be. */
 export class Shape {
   readonly #root: JsonSchema;
@@ -46,8 +49,13 @@ export class Shape {
   }
 
   static of(schema: z.ZodType): Shape {
-    const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
-    return new Shape(root, expand(root, root));
+    let shape = made.get(schema);
+    if (shape === undefined) {
+      const root = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as JsonSchema;
+      shape = new Shape(root, expand(root, root));
+      made.set(schema, shape);
+    }
+    return shape;
   }
 
   /** The shape below `key` (a list index is a key too), or undefined when the schema has nothing there. */

@@ -10,7 +10,7 @@ const DEFAULT_BACKOFF: BackoffSettings = { initialMs: 500, maxMs: 15_000 };
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 const DEFAULT_REPLY_TIMEOUT_MS = 10_000;
 const DEFAULT_JOB_TIMEOUT_MS = 60_000;
-const DEFAULT_LOOK_EVERY_MS = 5_000;
+const DEFAULT_LOOK_EVERY_MS = 4_000;
 /** So many looks in a row without a reply, and the connection is given up; after the first, one is asked for. */
 const MOST_SILENT_LOOKS = 3;
 

@@ -168,8 +168,9 @@ export class EslConnection {
     const timeoutMs = command.timeoutMs ?? this.#replyTimeoutMs;
     const promise = new Promise<EslReply>((resolve, reject) => {
       // A command that timed out keeps its place: its reply may still come, and is not another command's.
-      const timer =
-        timeoutMs > 0 ? setTimeout(() => reject(timedOut(command, timeoutMs)), timeoutMs) : undefined;
+      // Timers come before what has arrived (libuv's order): after a hold-up of ours the reply may be there already.
+      const late = (): void => void setImmediate(() => reject(timedOut(command, timeoutMs)));
+      const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
       this.#pending.push({ resolve, reject, timer });
     });
     promise.catch(ignoreUnobserved);

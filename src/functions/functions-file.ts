@@ -85,6 +85,8 @@ export function editedFunctionsFile(
   edit: (document: Document) => void,
 ): FileChange {
   const document = parseDocument(file.text);
+  // Nothing but an anchor or a tag is in the file.
+  if (document.contents !== null && !isMap(document.contents)) document.contents = null;
   if (!isMap(document.get('functions'))) document.set('functions', document.createNode({}));
   const functions = document.get('functions');
   // An empty map is written as {}; what is added to it shall stand below each other.

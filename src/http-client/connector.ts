@@ -75,7 +75,9 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
         callback(failure, null);
       }
     };
-    const timer = setTimeout(() => settle(timeoutFailure(stage, options.timeoutMs)), options.timeoutMs);
+    const late = (): void => settle(timeoutFailure(stage, options.timeoutMs));
+    // Behind what has arrived: see Exchange.
+    const timer = setTimeout(() => setImmediate(late), options.timeoutMs);
 
     // Stays for the life of the socket: an error before undici listens must not become an uncaught one.
     socket.on('error', (error) => settle(failureOf(error, stage)));

@@ -60,7 +60,8 @@ export class Exchange implements Dispatchable {
     this.result = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#timer = setTimeout(() => this.#onTimeout(), timeoutMs);
+    // Timers come before what has arrived (libuv's order): after a hold-up of ours the answer may be there already.
+    this.#timer = setTimeout(() => setImmediate(() => this.#onTimeout()), timeoutMs);
     pool.dispatch(this);
   }
 
@@ -112,6 +113,7 @@ export class Exchange implements Dispatchable {
   }
 
   #onTimeout(): void {
+    if (this.#settle === undefined) return;
     if (this.#status !== 0 && this.#status !== 200) {
       this.#statusOnly();
     } else if (this.#pool.withdraw(this)) {

@@ -90,7 +90,7 @@ export class RecordFile {
           batch.map(({ line }) => `${line}\n`),
         );
         for (const { done } of batch.splice(0, written.lines)) done(true);
-        if (written.error !== undefined) throw written.error;
+        if (written.error !== undefined) throw asError(written.error);
         if (this.#failing)
           this.#options.log?.info({ file: this.#options.path }, 'contact records are written again');
         this.#failing = false;
@@ -197,6 +197,10 @@ async function appendLines(
   } finally {
     await handle.close();
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** A line that a crash cut short must not swallow the next one. */

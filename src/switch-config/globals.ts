@@ -11,11 +11,11 @@ export interface ExpandedLine {
 }
 
 /** Lines that double a variable over and over would soon fill the memory; FreeSWITCH lets them. */
-const MAX_EXPANDED = 4 * 1024 * 1024;
+const MAX_EXPANDED = 1024 * 1024;
 
 /**
  * switch_xml.c expand_vars(): in one pass, so what a value brings is not expanded again.
- * @returns undefined when the line becomes longer than 4 MB
+ * @returns undefined when the line becomes longer than 1 MB
  */
 export function expandGlobals(line: string, valueOf: (name: string) => string): ExpandedLine | undefined {
   if (!line.includes('$${')) return { expanded: line, checked: line, names: [] };

@@ -111,7 +111,7 @@ class Reader {
       if (line === undefined) {
         throw new AppError(
           'switch_config_invalid',
-          `${file}:${place.line}: a line of more than 4 MB after its variables`,
+          `${file}:${place.line}: a line of more than 1 MB after its variables`,
         );
       }
       if (/<include>|<\/include>|<\?/.test(line.checked)) {
@@ -155,7 +155,10 @@ class Reader {
   #count(length: number, place: Place): void {
     this.#bytes += length;
     if (this.#bytes <= MAX_BYTES) return;
-    throw new AppError('switch_config_invalid', `${place.file}:${place.line}: more than 64 MB after its includes`);
+    throw new AppError(
+      'switch_config_invalid',
+      `${place.file}:${place.line}: more than 64 MB after its includes`,
+    );
   }
 
   #obey(directive: Directive, place: Place, folder: string, depth: number): void {
@@ -185,6 +188,7 @@ class Reader {
     if (equals < 0) return;
     const name = data.slice(0, equals).replace(/(?<! ) +$/, '');
     const value = data.slice(equals + 1).replace(/^ +/, '');
+    this.#count(name.length + value.length, place);
     const asked =
       command === 'env-set' ||
       command === 'exec-set' ||

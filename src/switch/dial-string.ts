@@ -42,7 +42,7 @@ const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 /** What may follow `^^`. */
 const DELIMITER = /^[:;~!#%&*+/?@^|.,-]$/;
 // eslint-disable-next-line no-control-regex -- they are what is looked for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]|\p{Surrogate}/u;
 
 /** A backslash with nothing after it: FreeSWITCH reads beyond the end of the text there. */
 const DANGLING = /(?<!\\)(?:\\\\)*\\$/;

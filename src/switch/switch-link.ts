@@ -5,6 +5,7 @@ import type { EslClientState } from '../esl/client.js';
 import { AttachedCalls } from './attached/attached-calls.js';
 import type { AttachRequest, AttachResult } from './attached/attached-calls.js';
 import type { AttachedChannel } from './attached/attached-channel.js';
+import type { LeftCall } from './attached/recovery.js';
 import type { ReleaseTarget } from './attached/release-target.js';
 import { newsSubscriptions } from './attached/parked.js';
 
@@ -80,7 +81,8 @@ export class SwitchLink {
   /** FreeSWITCH's name for itself, as it said last. */
   #switchName: string | undefined;
   #lastError: AppError | undefined;
-  #reported: string | undefined;
+  /** Troubles that were written since it was connected. */
+  readonly #reported = new Set<ErrorCode>();
 
   constructor(settings: SwitchSettings, options: LinkOptions) {
     const { name, host, port, password } = settings;
@@ -181,6 +183,11 @@ export class SwitchLink {
     return performance.now() - begunMs;
   }
 
+  /** Calls of a daemon before this one, for which FreeSWITCH still runs a list. */
+  get leftCalls(): LeftCall[] {
+    return this.#attached.left;
+  }
+
   /** How many channels are attached through this link. */
   get attachedCalls(): number {
     return this.#attached.size;
@@ -223,14 +230,15 @@ export class SwitchLink {
   /** Each trouble is written once, however often it is met again. */
   #fail(error: AppError): void {
     this.#lastError = error;
-    if (this.#reported === error.code) return;
-    this.#reported = error.code;
+    // Two connections may meet different ones in turn.
+    if (this.#reported.has(error.code)) return;
+    this.#reported.add(error.code);
     const { code, detail, remedy } = error;
     this.#log.error({ switch: this.name, code, detail, remedy }, 'switch not connected');
   }
 
   async #begin(): Promise<void> {
-    this.#reported = undefined;
+    this.#reported.clear();
     try {
       this.#version = await this.api('version short');
       this.#log.info({ switch: this.name, version: this.#version }, 'switch connected');

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.js';
 import type { EslCommand, EslConnection, EslReply } from '../esl/connection.js';
 import { execute } from '../esl/connection.js';
 import type { EslSocketCall } from '../esl/server.js';
@@ -7,6 +8,12 @@ import type { Channel, Segment, SegmentEnd, SegmentResult, Step } from './channe
 import { endOf } from './channel.js';
 import { compileSegment } from './inline-list.js';
 import { comesAgain, FrameData, RunNames, valueOf, variableCommand, waitingStep } from './socket-channel.js';
+
+/**
+ * How long FreeSWITCH may take to reply to what takes it no time. A network that swallows what is sent would be noticed
+ * by TCP after a quarter of an hour.
+ */
+const AT_ONCE_MS = 20_000;
 
 /**
  * A channel that FreeSWITCH connected with `socket host:port full` (synchronous): it runs one command after the
@@ -58,12 +65,14 @@ export class SyncSocketChannel implements Channel {
 
   async run(segment: Segment): Promise<SegmentResult> {
     const compiled = compileSegment(segment, this.#names.next());
+    const list = execute('execute_extension', compiled.list);
+    const isShort = segment.steps.length === 0 || this.#quiet;
     const bounded = segment.steps.findIndex(isBroken);
     const timer = this.#timerFor(segment.steps[bounded]);
     const commands: EslCommand[] = [
-      ...compiled.before.map(({ application, data }) => execute(application, data)),
+      ...compiled.before.map(({ application, data }) => atOnce(execute(application, data))),
       ...(timer?.arm() ?? []),
-      execute('execute_extension', compiled.list),
+      isShort ? { ...list, timeoutMs: AT_ONCE_MS } : list,
       ...compiled.outcomeVariables.map(variableCommand),
       ...(timer?.disarm() ?? []),
     ];
@@ -145,8 +154,9 @@ export class SyncSocketChannel implements Channel {
     if (this.#over) return undefined;
     try {
       return await Promise.all(this.#connection.sendBatch(commands));
-    } catch {
-      this.#letGo();
+    } catch (error) {
+      this.#over = true;
+      this.#connection.destroy(error instanceof AppError ? error.detail : String(error), 'timeout');
       return undefined;
     }
   }
@@ -169,6 +179,11 @@ export class SyncSocketChannel implements Channel {
 /** Of a clock that nobody sets: the machine's own may be put back or forward during a call. */
 function ourMicros(): number {
   return performance.now() * 1000;
+}
+
+/** What FreeSWITCH expands may be a command of its API, which takes its time. */
+function atOnce(command: EslCommand): EslCommand {
+  return command.body?.includes('${') === true ? command : { ...command, timeoutMs: AT_ONCE_MS };
 }
 
 /** A time limit that is kept by breaking the application off; the runner gives such a step a segment of its own. */

@@ -156,6 +156,8 @@ async function main(): Promise<void> {
     print(`FreeSWITCH, ${times} times: ${what}`);
   for (const skipped of results.skipped) print(`skipped: ${skipped}`);
   print(`written: ${await write(results, options.json)}`);
+  // Everything has been stopped; whatever may still be waiting for nothing is not waited for.
+  process.exit(0);
 }
 
 main().catch(async (error: unknown) => {

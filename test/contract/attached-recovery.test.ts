@@ -257,6 +257,30 @@ onEverySwitch(
       expect(timesPlayed(call)).toBe(1);
     });
 
+    scenario('and started again has a call among its own whose last list still runs', async (world) => {
+      const { expect } = world;
+      const { daemon, settings } = await started(world);
+      const call = await world.callWith([ANSWER, { ...PROMPT, data: 'silence_stream://20000' }]);
+      await call.playing();
+      await kill(daemon);
+      const again = await world.anotherDaemon(settings);
+      const calls = async (): Promise<{ uuid: string; state: string; program: string }[]> => {
+        const answer = await fetch(`${again.httpOrigin}/v1/calls`);
+        return ((await answer.json()) as { calls: Awaited<ReturnType<typeof calls>> }).calls;
+      };
+      const [left] = await eventually('the call', async () => {
+        const all = await calls();
+        return all.length > 0 ? all : undefined;
+      });
+      expect(left).toMatchObject({ uuid: call.uuid, state: 'running', origin: 'attached' });
+      expect(left?.program).toContain(world.app.origin);
+      const hangup = { method: 'POST', body: '{}', headers: { 'content-type': 'application/json' } };
+      const answer = await fetch(`${again.httpOrigin}/v1/calls/${call.uuid}/hangup`, hangup);
+      expect(answer.ok).toBe(true);
+      await call.destroyed();
+      await eventually('no call', async () => ((await calls()).length === 0 ? true : undefined));
+    });
+
     scenario(
       'and started again takes a call on request out of the list that was left to run',
       async (world) => {

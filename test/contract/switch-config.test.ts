@@ -73,7 +73,7 @@ describe.skipIf(binary === undefined)('the configuration as FreeSWITCH reads it'
   it('can be audited while it runs', () => {
     const report = auditFolder(path.join(real.folder, 'conf'));
     expect(report.complete).toBe(true);
-    expect(report.findings.map(({ rule }) => rule)).toContain('event-socket-password');
+    expect(report.findings.map(({ rule }) => rule)).toContain('httapi-permissions');
     expect(report.findings.filter(({ rule }) => rule === 'toll-fraud')).toEqual([]);
   });
 

@@ -5,10 +5,10 @@ import { stringify } from 'yaml';
 import { eventually } from '../support/eventually.js';
 import { type Bed, onEveryBed, type BedOptions } from './bed.js';
 
-const LIST = [{ application: 'answer' }, { application: 'playback', data: 'silence_stream://1500' }];
+const LIST = [{ application: 'answer' }, { application: 'playback', data: 'silence_stream://300' }];
 const FLOW = `start: wait
 blocks:
-  wait: { type: wait, ms: 1000, next: ask }
+  wait: { type: wait, ms: 300, next: ask }
   ask: { type: invoke_function, function: f, next: end, exits: { error: bad } }
   end: { type: end }
   bad: { type: disconnect }
@@ -76,7 +76,10 @@ onEveryBed('files of a running daemon', ({ bed }) => {
     const one = await bed(options);
     const paths = files(one);
     const whole = new Map(
-      [one.daemon.configuration, ...Object.values(paths)].map((path) => [path, readFileSync(path)]),
+      [one.daemon.configuration, paths.flow, paths.functions, paths.script].map((path) => [
+        path,
+        readFileSync(path),
+      ]),
     );
     let calls = 0;
     for (const [index, [what, breaks, code]] of BROKEN.entries()) {
@@ -96,7 +99,7 @@ onEveryBed('files of a running daemon', ({ bed }) => {
       calls += 4;
       for (const [path, bytes] of whole) writeFileSync(path, bytes);
     }
-    writeFileSync(paths.flow, FLOW.replace('ms: 1000', 'ms: 10'));
+    writeFileSync(paths.flow, FLOW.replace('ms: 300', 'ms: 10'));
     one.daemon.signal('SIGHUP');
     await eventually('the mended files to be taken', () => one.logged(/configuration reloaded/).at(0));
     await one.settled({ calls });

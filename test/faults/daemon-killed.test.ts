@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { onEveryBed, type BedOptions } from './bed.js';
-import { repeat } from './form.js';
+import { testOn, repeat } from './form.js';
 import { BLOCKS, LISTS } from './kinds.js';
 import { everyKindSettings, pauseUpTo, placeKinds, settledAsKinds } from './traffic.js';
 
@@ -13,7 +13,7 @@ const rounds = Array.from({ length: ROUNDS }, (_, index) => index + 1);
 const ONE: BedOptions = { settings: everyKindSettings };
 const TWO: BedOptions = { settings: everyKindSettings, daemons: 2 };
 
-onEveryBed('a daemon that is killed at any moment, in every kind of action', ({ bed }) => {
+onEveryBed('a daemon that is killed at any moment, in every kind of action', ({ bed, kind }) => {
   describe.each(rounds)('round %i', () => {
     it('leaves every call to the other daemon, with nothing run twice', async () => {
       const two = await bed(TWO);
@@ -23,7 +23,7 @@ onEveryBed('a daemon that is killed at any moment, in every kind of action', ({ 
       await settledAsKinds(two, await placing);
     });
 
-    it('and started again, without another, lets no call go astray', async () => {
+    testOn(kind, 'simulator')('and started again, without another, lets no call go astray', async () => {
       const one = await bed(ONE);
       const placing = placeKinds(one, KINDS, PLACING_MS);
       await pauseUpTo(2 * PLACING_MS);
@@ -32,7 +32,7 @@ onEveryBed('a daemon that is killed at any moment, in every kind of action', ({ 
       await settledAsKinds(one, await placing, { others: ['unreached'] });
     });
 
-    it('and started again goes on with every call that it has attached', async () => {
+    testOn(kind, 'FreeSWITCH')('and started again goes on with every call that it has attached', async () => {
       const one = await bed({ ...ONE, attach: true });
       const placing = placeKinds(one, KINDS, PLACING_MS, { handOver: 'parked' });
       await pauseUpTo(2 * PLACING_MS);

@@ -67,6 +67,36 @@ if (missing !== undefined) {
       expect(segments.filter((name) => String(name).endsWith('.jsonl'))).toHaveLength(0);
     });
 
+    it('that is full keeps no record from a receiver for good, and is not what ends the daemon', async () => {
+      const disk = TinyDisk.mount();
+      const got: string[] = [];
+      const one = await bed({
+        settings: ({ app }, folder) => {
+          const { url } = app.route(({ body }) => {
+            got.push((JSON.parse(body) as { contact_id: string }).contact_id);
+            return { status: 204 };
+          });
+          return Promise.resolve({
+            records: {
+              file: join(folder, 'contacts.jsonl'),
+              state_folder: join(disk.path, 'state'),
+              http: { url, retry_delay_ms: 10 },
+            },
+          });
+        },
+      });
+      await placed(one, 2);
+      await eventually('two records', () => (got.length === 2 ? true : undefined));
+      disk.fill();
+      await placed(one, CALLS);
+      await eventually('trouble', () => one.logged(/contact records can not be spooled/).at(0));
+      disk.free();
+      await eventually('all records', () => (got.length >= 2 + CALLS ? true : undefined));
+      await one.settled({ calls: 2 + CALLS });
+      expect(new Set(got).size).toBe(2 + CALLS);
+      one.logSaysOnce(/contact records can not be spooled/);
+    });
+
     it('that is full when the daemon stops loses no line of the calls before', async () => {
       const disk = TinyDisk.mount();
       const one = await bed(on(disk));
@@ -81,18 +111,15 @@ if (missing !== undefined) {
       expect(one.logged(/contact records not written/)).toHaveLength(1);
       disk.free();
       const lines = readFileSync(one.records, 'utf8').split('\n').slice(0, -1);
-      expect(lines.map((line) => (JSON.parse(line) as { result: string }).result)).toEqual([
-        'done',
-        'done',
-        'done',
-      ]);
+      expect(lines.length).toBeGreaterThanOrEqual(3);
+      for (const line of lines) expect(JSON.parse(line)).toMatchObject({ result: 'done' });
     });
 
     it('that limits the size of files does not end the daemon', async () => {
       const disk = TinyDisk.mount();
       const one = await bed(on(disk, { process: { prefix: ['prlimit', '--fsize=2000:unlimited'] } }));
       await placed(one, 8);
-      await eventually('trouble', () => one.logged(/can not be written/).at(0));
+      await eventually('trouble', () => one.logged(/contact records can not be written/).at(0));
       expect(one.daemon.isRunning).toBe(true);
       execFileSync('prlimit', ['--pid', String(one.daemon.pid), '--fsize=unlimited']);
       await one.settled({ calls: 8 });
@@ -131,7 +158,11 @@ if (missing !== undefined) {
       await call.returned();
       expect(await call.get('cti_done')).toBe('yes');
       // FreeSWITCH ends a call of which `record` can't write the file (mod_dptools.c record_function).
-      const record = [{ application: 'answer' }, { application: 'record', data: `${folder}/b.wav 1` }, ...LIST];
+      const record = [
+        { application: 'answer' },
+        { application: 'record', data: `${folder}/b.wav 1` },
+        ...LIST,
+      ];
       await one.call({ actions: record });
       await one.settled({ calls: 2, ends: ['done', 'hung_up'] });
     });
@@ -168,13 +199,12 @@ if (missing !== undefined) {
           ],
           [{ audit_log: { file: join(disk.path, 'audit.jsonl') } }, 'audit_log_unwritable'],
         ] as const) {
-          const refused = await DaemonProcess.start(settings).catch((error: unknown) => String(error));
+          const refused = await DaemonProcess.start(settings).then(
+            () => 'it started',
+            (error: unknown) => String(error),
+          );
           expect(refused).toContain(code);
-          expect(
-            String(refused)
-              .split('\n')
-              .filter((line) => line.includes(code)),
-          ).toHaveLength(1);
+          expect(refused.split('\n').filter((line) => line.includes(code))).toHaveLength(1);
         }
       } finally {
         await receiver.stop();
@@ -190,7 +220,11 @@ if (missing !== undefined) {
       });
       try {
         const reload = (): Promise<number> =>
-          fetch(`${daemon.httpOrigin}/v1/reload`, { method: 'POST' }).then(({ status }) => status);
+          fetch(`${daemon.httpOrigin}/v1/reload`, {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body: JSON.stringify({ what: 'config' }),
+          }).then(({ status }) => status);
         expect(await reload()).toBe(200);
         const [before = ''] = readFileSync(file, 'utf8').split('\n');
         disk.fill();
@@ -203,7 +237,7 @@ if (missing !== undefined) {
         const lines = readFileSync(file, 'utf8').split('\n').slice(0, -1);
         const whole = lines.filter((line) => line.endsWith('}'));
         expect(whole).toHaveLength(42 - instead.length);
-        for (const line of whole) expect(JSON.parse(line)).toMatchObject({ action: 'config.reload' });
+        for (const line of whole) expect(JSON.parse(line)).toMatchObject({ action: 'reload' });
         expect(lines[0]).toBe(before);
       } finally {
         await daemon.stop();

@@ -8,7 +8,7 @@ import { type Answers, NameServer } from '../support/name-server.js';
 import { type Bed, type BedOptions, onEveryBed } from './bed.js';
 import { repeat } from './form.js';
 
-const WATCH = join(import.meta.dirname, '../support/watch-connects.mjs');
+const WATCH = join(import.meta.dirname, '../support/watch-connects.ts');
 const LIST = [{ application: 'answer' }, { application: 'set', data: 'cti_after=ran' }];
 const METADATA = '169.254.169.254';
 

@@ -129,6 +129,9 @@ export const LISTS: readonly Kind[] = [
   },
 ];
 
+/** Those that come to an end by themselves, however long they stand still. */
+export const PATIENT: readonly Kind[] = LISTS.filter(({ name }) => name !== 'fifo');
+
 /** Flows: every block that needs the switch, an app or a function. They are those of `blockCaseSettings`. */
 export const BLOCKS: readonly Kind[] = BLOCK_CASES.map((one) => ({
   name: one.name,

@@ -4,7 +4,7 @@ import { Line, type Trouble } from '../support/line.js';
 import { type Bed, onEveryBed } from './bed.js';
 import { full, repeat } from './form.js';
 import { oneSwitch } from './one-switch.js';
-import { LISTS } from './kinds.js';
+import { LISTS, PATIENT } from './kinds.js';
 import { pause, placeKinds, settledAsKinds } from './traffic.js';
 
 /** What happens to the connections through which a daemon has its attached calls. */
@@ -13,6 +13,8 @@ interface Weather {
   readonly first?: Trouble;
   /** While the calls are under way. */
   readonly then?: (line: Line, one: Bed) => Promise<void>;
+  /** It lasts longer than a call waits for its daemon. */
+  readonly outlastsGuards?: boolean;
 }
 
 const oneOf = <T>(...choice: readonly [T, ...T[]]): T =>
@@ -64,6 +66,7 @@ const WEATHERS: readonly Weather[] = [
       line.cut();
       await connected(one);
     },
+    outlastsGuards: full,
   },
 ];
 
@@ -88,19 +91,21 @@ onEveryBed(
       return { one, line };
     };
 
-    for (const { title, first = {}, then } of WEATHERS) {
+    for (const { title, first = {}, then, outlastsGuards = false } of WEATHERS) {
       it(title, async () => {
         const { one, line } = await bedBehind(first);
-        const placed = await placeKinds(one, LISTS, 300, { handOver: 'parked' });
+        const kinds = outlastsGuards ? PATIENT : LISTS;
+        const placed = await placeKinds(one, kinds, 300, { handOver: 'parked' });
         await then?.(line, one);
-        await settledAsKinds(one, placed, { timeoutMs: 60_000 });
+        const lost = outlastsGuards ? { others: ['failed'] as const, errors: ['daemon_lost'] } : {};
+        await settledAsKinds(one, placed, { timeoutMs: 60_000, ...lost });
       });
     }
 
     it.runIf(full)('swallows what is sent is given up by the daemon itself', async () => {
       for (const holds of ['both', 'up', 'down'] as const) {
         const { one, line } = await bedBehind({});
-        const placed = await placeKinds(one, LISTS, 300, { handOver: 'parked' });
+        const placed = await placeKinds(one, PATIENT, 300, { handOver: 'parked' });
         const before = line.connections;
         line.trouble = { holds };
         await eventually('the daemon to connect again', () => line.connections > before || undefined, {

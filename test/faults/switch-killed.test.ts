@@ -13,14 +13,16 @@ const PLACING_MS = 1000;
 async function crash({ switch: sut, daemons }: Bed): Promise<void> {
   if (sut.crash === undefined) throw new Error('this switch can not be killed');
   await sut.crash.kill();
-  for (const { httpOrigin } of daemons) {
-    await eventually('no call under control', async () => {
-      const answer = (await (await fetch(`${httpOrigin}/healthz`)).json()) as {
-        status: string;
-        calls: number;
-      };
-      return answer.status === 'degraded' ? true : undefined;
-    });
+  for (const daemon of daemons) {
+    await eventually(
+      'the daemon to know',
+      async () => {
+        if (!daemon.isRunning) throw new Error(`the daemon process ended:\n${daemon.output.slice(-4000)}`);
+        const answer = await fetch(`${daemon.httpOrigin}/healthz`).catch(() => undefined);
+        return ((await answer?.json()) as { status: string } | undefined)?.status === 'degraded' || undefined;
+      },
+      { timeoutMs: 20_000 },
+    );
   }
   await sut.crash.startAgain();
   for (const daemon of daemons) await daemon.ready('ok');

@@ -34,11 +34,21 @@ export async function placeKinds(
         ...more,
         variables: { ...options.variables, ...more.variables },
       });
-      // Whether it comes to what the caller waits for depends on the fault.
-      kind.meanwhile?.(call).catch(() => undefined);
+      void accompany(kind, call);
       return { kind, call };
     }),
   );
+}
+
+/** What the caller does; whether, and when, it comes to that depends on the fault. */
+async function accompany({ meanwhile }: Kind, call: TestCall): Promise<void> {
+  while (meanwhile !== undefined && (await call.alive())) {
+    const isDone = await meanwhile(call).then(
+      () => true,
+      () => false,
+    );
+    if (isDone) return;
+  }
 }
 
 /**

@@ -43,7 +43,8 @@ if (process.argv.includes('--write')) {
   if (isSbomStale) writeFileSync(SBOM, `${JSON.stringify(sbom, null, 2)}\n`);
   if (isNoticeStale) writeFileSync(NOTICE, notice);
 } else {
-  if (isSbomStale) faults.push('docs/sbom.spdx.json is not what would be written: npm run licences -- --write');
+  if (isSbomStale)
+    faults.push('docs/sbom.spdx.json is not what would be written: npm run licences -- --write');
   if (isNoticeStale) faults.push('NOTICE is not what would be written: npm run licences -- --write');
 }
 

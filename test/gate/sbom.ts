@@ -132,9 +132,7 @@ function libraryOf(
     ...(sha512 === undefined
       ? {}
       : {
-          checksums: [
-            { algorithm: 'SHA512', checksumValue: Buffer.from(sha512, 'base64').toString('hex') },
-          ],
+          checksums: [{ algorithm: 'SHA512', checksumValue: Buffer.from(sha512, 'base64').toString('hex') }],
         }),
     externalRefs: [purl(name, version)],
   };

@@ -11,6 +11,8 @@ export interface Accounts {
   readonly neverReached: number;
   /** Told of in two parts that are tied by `continues`; one record. Only where a daemon died. */
   readonly inTwoParts: number;
+  /** A record alone, or events alone: the daemon was killed while it wrote down that there was such a call. */
+  readonly halfKnown: number;
   /** Calls for which the account does not come out, and the first of them in words. */
   readonly wrong: number;
   readonly complaints: readonly string[];
@@ -24,6 +26,8 @@ export interface Accounts {
 }
 
 const MOST_COMPLAINTS = 50;
+/** A call is known to a daemon a few milliseconds after its INVITE. */
+const JUST_COME_MS = 50;
 
 export async function accountsOf(
   placed: number,
@@ -56,6 +60,7 @@ export async function accountsOf(
   let whole = 0;
   let neverReached = 0;
   let inTwoParts = 0;
+  let halfKnown = 0;
   for (let serial = 0; serial < placed; serial += 1) {
     const numbers = [records[serial] ?? 0, tally.started[serial] ?? 0, tally.ended[serial] ?? 0];
     if (numbers.every((number) => number === 1)) {
@@ -75,6 +80,12 @@ export async function accountsOf(
       inTwoParts += 1;
       continue;
     }
+    const beforeMs = fault === undefined ? Infinity : fault.from - ledger.invitedAt(serial);
+    const isHalf = started === ended && (written ?? 0) + (ended ?? 0) === 1;
+    if (fault?.isHarmless === false && isHalf && Math.abs(beforeMs) < JUST_COME_MS) {
+      halfKnown += 1;
+      continue;
+    }
     const when =
       fault === undefined
         ? 'without a fault'
@@ -88,6 +99,7 @@ export async function accountsOf(
     whole,
     neverReached,
     inTwoParts,
+    halfKnown,
     wrong,
     complaints,
     records: count,

@@ -168,6 +168,13 @@ export class SoakBed {
     return Number.parseInt(await this.freeswitch.api('show channels count'), 10);
   }
 
+  /** What daemons have left in FreeSWITCH: claims on channels (mod_hash), and guards of them (its scheduler). */
+  async marks(): Promise<number> {
+    const claims = await this.freeswitch.api('hash_dump db switchhook');
+    const tasks = await this.freeswitch.api('show tasks');
+    return (claims.match(/^D\/switchhook_/gm) ?? []).length + (tasks.match(/cti_guard_/g) ?? []).length;
+  }
+
   /** Why FreeSWITCH ended, as far as it can be told: signal, the end of its log, where its core says it was. */
   async autopsy(): Promise<string> {
     const { folder } = this.freeswitch;

@@ -43,6 +43,8 @@ export class Ledger {
   /** By the name of the fault. */
   readonly hit = new Map<string, EndingCounts>();
   readonly byKind = new Map<string, EndingCounts>();
+  /** What the dialplan was told when it had to go on by itself: `app-down: back:failed:connect_refused`. */
+  readonly fallbacks = new Map<string, number>();
   /** What should not have been. */
   readonly wrong: Unforeseen[] = [];
   wrongCount = 0;
@@ -106,6 +108,10 @@ export class Ledger {
     const ofKind = this.byKind.get(kind?.name ?? '') ?? noEndings();
     ofKind[ending] += 1;
     this.byKind.set(kind?.name ?? '', ofKind);
+    if (ending === 'fallback') {
+      const reason = `${window?.fault ?? 'no fault'}: ${branch}`;
+      this.fallbacks.set(reason, (this.fallbacks.get(reason) ?? 0) + 1);
+    }
     const isRight =
       ending === 'programmed' ||
       (window !== undefined && !window.isHarmless && (ending === 'fallback' || ending === 'gone'));

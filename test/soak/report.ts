@@ -11,6 +11,8 @@ export interface Verdict {
 
 /** Kinds of objects may be more or fewer by so many without anything having leaked: pools, and what the probe needs. */
 const IDLE_SLACK = 12;
+/** Pools of connections keep what stands for a closed one, to be used again: app.connections of them, and of functions. */
+const POOLED = 256 + 64;
 /** Before that a process still takes what it will need. */
 const LEAST_MINUTES = 20;
 
@@ -48,7 +50,7 @@ export function verdictsOf(figures: SoakFigures): Verdict[] {
     verdict(
       'one contact record and one last event per call',
       accounts.wrong === 0,
-      `${accounts.whole} calls; ${accounts.neverReached} never reached a daemon; ${accounts.inTwoParts} told in two parts; ${accounts.wrong} wrong`,
+      `${accounts.whole} calls; ${accounts.neverReached} never reached a daemon; ${accounts.inTwoParts} told in two parts; ${accounts.halfKnown} known by half; ${accounts.wrong} wrong`,
     ),
     verdict(
       'events in order, without gaps',
@@ -56,9 +58,14 @@ export function verdictsOf(figures: SoakFigures): Verdict[] {
       `${accounts.disorders} disorders, ${accounts.repeatedEvents} repeated`,
     ),
     verdict('no channel left in FreeSWITCH', figures.leftChannels === 0, String(figures.leftChannels)),
+    verdict('no claim and no guard left in FreeSWITCH', figures.leftMarks === 0, String(figures.leftMarks)),
     verdict('no call left in a daemon', figures.leftCalls === 0, String(figures.leftCalls)),
     ...(['timers', 'sockets', 'emitters', 'targets'] as const).map((name) =>
-      verdict(`no ${name} left, without calls before and after`, kept(name) <= IDLE_SLACK, idle(name)),
+      verdict(
+        `no ${name} left, without calls before and after`,
+        kept(name) <= IDLE_SLACK + (name === 'emitters' ? POOLED : 0),
+        idle(name),
+      ),
     ),
     verdict(
       'memory, descriptors and resources are flat',
@@ -106,6 +113,8 @@ export function soakReport(figures: SoakFigures): string {
       ]),
     ),
     '',
+    ...Object.entries(ledger.fallbacks).map(([why, count]) => `fallback, ${count} times: ${why}`),
+    '',
     `records ${accounts.records} (${Object.entries(accounts.results)
       .map(([result, count]) => `${result} ${count}`)
       .join(', ')}), first events ${accounts.startedEvents}, last events ${accounts.endedEvents}`,
@@ -125,6 +134,9 @@ export function soakReport(figures: SoakFigures): string {
           `! ${at} call ${serial} (${kind}), ${fault ?? 'no fault'}: ${ending}: ${detail}`,
       ),
     ...accounts.complaints.slice(0, 20).map((text) => `! ${text}`),
+    ...(figures.switchDeaths.length > 0
+      ? [`! FreeSWITCH ended ${figures.switchDeaths.length} times by itself`]
+      : []),
     ...figures.troubles.slice(0, 20).map((text) => `! ${text}`),
     ...figures.switchDeaths.map((text) => `! ${text.slice(-3000)}`),
   ];

@@ -18,6 +18,7 @@ export interface SoakFigures {
   readonly ledger: Pick<Ledger, 'windows' | 'calm' | 'wrong' | 'wrongCount'> & {
     readonly hit: Readonly<Record<string, object>>;
     readonly byKind: Readonly<Record<string, object>>;
+    readonly fallbacks: Readonly<Record<string, number>>;
   };
   readonly accounts: Accounts;
   readonly slopes: readonly SlopeRow[];
@@ -25,6 +26,8 @@ export interface SoakFigures {
   readonly idleBefore: Remains;
   readonly idleAfter: Remains;
   readonly leftChannels: number;
+  /** Claims on channels, and guards of them in FreeSWITCH's scheduler. */
+  readonly leftMarks: number;
   readonly leftCalls: number;
   /** Faults that did not go as they should, ends that nobody asked for, lines on stderr. */
   readonly troubles: readonly string[];
@@ -88,10 +91,11 @@ export class SoakRun {
     await pause(IDLE_MS);
     const idleAfter = await this.#idle();
     const leftChannels = await this.#bed.channels();
+    const leftMarks = await this.#bed.marks();
     const leftCalls = await this.#callsUnderControl();
     const accounts = await this.#accounts();
     await this.#endDaemons();
-    const { windows, calm, wrong, wrongCount, hit, byKind } = this.#ledger;
+    const { windows, calm, wrong, wrongCount, hit, byKind, fallbacks } = this.#ledger;
     return {
       minutes: this.#options.minutes,
       callsPerSecond: this.#options.callsPerSecond,
@@ -105,12 +109,14 @@ export class SoakRun {
         wrongCount,
         hit: Object.fromEntries(hit),
         byKind: Object.fromEntries(byKind),
+        fallbacks: Object.fromEntries(fallbacks),
       },
       accounts,
       slopes: slopesOf(this.#samples, this.#remains),
       idleBefore,
       idleAfter,
       leftChannels,
+      leftMarks,
       leftCalls,
       troubles: this.#troubles,
       logged: await this.#logged(),

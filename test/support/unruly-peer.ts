@@ -86,7 +86,7 @@ function send(text: string): Behaviour {
 }
 
 function trickle(socket: net.Socket, text: string, everyMs: number): void {
-  const left = [...text];
+  const left = Array.from(text);
   const timer = setInterval(() => {
     const next = left.shift();
     if (next === undefined || socket.destroyed) clearInterval(timer);

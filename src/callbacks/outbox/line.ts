@@ -31,14 +31,22 @@ const callSchema = z.object({
   streams: z.record(z.string(), z.object({ token: z.string(), sequence: z.number() })),
 });
 
+/** Written by this program; what else it says is looked at by nobody but its receiver. */
+export const storedEventSchema = z.looseObject({
+  id: z.string(),
+  type: z.string(),
+  sequence: z.number(),
+  timestamp: z.string(),
+  call: z.looseObject({ id: z.string(), uuid: z.string() }),
+});
+
 const lineSchema = z.discriminatedUnion('op', [
   z.object({ op: z.literal('open'), calls: z.array(callSchema) }),
   z.object({ op: z.literal('call'), call: callSchema }),
   z.object({
     op: z.literal('event'),
     to: z.string(),
-    // Written by this program; what it says is looked at by nobody but its receiver.
-    event: z.looseObject({ id: z.string(), type: z.string(), sequence: z.number(), timestamp: z.string() }),
+    event: storedEventSchema,
   }),
   z.object({ op: z.literal('over'), call: z.string() }),
   z.object({ op: z.literal('sealed'), totals: z.record(z.string(), z.number()) }),

@@ -94,12 +94,20 @@ const switchName = z.string().max(64).optional().describe('May be left out while
 
 export const aclSwitchQuerySchema = z.strictObject({ switch: switchName });
 
-export const aclListParamsSchema = z.strictObject({ list: z.string().min(1).max(500) });
+export const aclListParamsSchema = z.strictObject({
+  list: z.string().min(1).max(500).describe('The name of the list.'),
+});
 
 export const aclTestQuerySchema = z.strictObject({
-  ip: z.string().max(100),
-  list: z.string().min(1).max(500).optional(),
-  port: z.coerce.number().int().min(0).max(65_535).default(0),
+  ip: z.string().max(100).describe('The address.'),
+  list: z.string().min(1).max(500).optional().describe('One list, or networks; without it, every list.'),
+  port: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(0)
+    .describe('As for a SIP profile with use-port-for-acl-check.'),
   switch: switchName,
 });
 
@@ -111,8 +119,8 @@ const cidr = z
 
 export const aclAddSchema = z.strictObject({
   cidr,
-  type: word.default('allow'),
-  comment: z.string().max(500).optional(),
+  type: word.default('allow').describe('What the entry does.'),
+  comment: z.string().max(500).optional().describe('A comment beside the entry.'),
   ports: z.string().max(100).optional().describe('5060, 5060,5080 or 5060-5070.'),
   create: word.optional().describe('Make the list with this default when there is none of that name.'),
   force: z.boolean().default(false).describe('Also when it opens the list to the world.'),
@@ -122,7 +130,7 @@ export const aclAddSchema = z.strictObject({
 
 export const aclRemoveQuerySchema = z.strictObject({
   cidr,
-  dry_run: z.enum(['true', 'false']).default('false'),
+  dry_run: z.enum(['true', 'false']).default('false').describe('Say what would be done, and do nothing.'),
   switch: switchName,
 });
 

@@ -41,25 +41,28 @@ export const deadLetterSchema = z.object({
 });
 
 /** Ids are made of these; whatever stands in a URL is checked. */
-const letterId = z.string().regex(/^[A-Za-z0-9_]{1,128}$/, 'expected the id of a dead letter');
+const letterId = z
+  .string()
+  .regex(/^[A-Za-z0-9_]{1,128}$/, 'expected the id of a dead letter')
+  .describe('The id of the event.');
 
 export const deadLetterParams = z.strictObject({ id: letterId });
 
 const filter = {
-  receiver: z.string().min(1).max(64).optional(),
+  receiver: z.string().min(1).max(64).optional().describe('One of `callbacks.receivers`.'),
   uuid: z.string().min(1).max(128).optional().describe('Of the channel.'),
   type: z.string().min(1).max(64).optional().describe('The type of the event.'),
 };
 
 export const deadLetterQuery = z.strictObject({
   ...filter,
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('At most so many at a time.'),
   after: letterId.optional().describe('The id of the last one that is known.'),
 });
 
 export const redeliverBody = z
   .strictObject({
-    ids: z.array(letterId).min(1).max(1000).optional(),
+    ids: z.array(letterId).min(1).max(1000).optional().describe('These and no others.'),
     ...filter,
     all: z.literal(true).optional().describe('Needed without any other key.'),
   })
@@ -73,4 +76,4 @@ export const redeliverBody = z
     error: 'say which: `ids`, `receiver`, `uuid`, `type`, or `all`',
   });
 
-export const redeliveredSchema = z.object({ redelivered: z.number() });
+export const redeliveredSchema = z.object({ redelivered: z.number().describe('How many.') });

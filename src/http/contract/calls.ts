@@ -4,17 +4,18 @@ import { actionSchema, MAX_LIST_ACTIONS } from '../../call/action-list.js';
 /** FreeSWITCH's uuids are of anybody's choosing (origination_uuid); these are safe as a word of a command. */
 export const uuidSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected the uuid of a channel');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected the uuid of a channel')
+  .describe("The uuid of the channel, FreeSWITCH's own.");
 
 const liveCall = {
-  uuid: z.string(),
+  uuid: z.string().describe("The uuid of the channel, FreeSWITCH's own."),
   origin: z.enum(['socket', 'attached']).describe('How the call came under control.'),
   switch: z.string().optional().describe('The switch through which it is attached.'),
   program: z.string().describe('What decides about it; secrets masked.'),
-  started_at: z.iso.datetime(),
-  elapsed_ms: z.number(),
-  caller: z.string(),
-  destination: z.string(),
+  started_at: z.iso.datetime().describe('When it came under control.'),
+  elapsed_ms: z.number().describe('How long it has been.'),
+  caller: z.string().describe("The caller's number."),
+  destination: z.string().describe('The number that was dialled.'),
   state: z
     .enum(['asking', 'running', 'between', 'ending'])
     .describe('An app is asked; FreeSWITCH runs a part of a list; between the two; it is being given back.'),
@@ -22,7 +23,7 @@ const liveCall = {
     .array(z.string())
     .describe('The applications that FreeSWITCH was given together; which of them runs is not known.'),
   appended: z.number().describe('Lists that were appended and have not begun.'),
-  actions_ran: z.number(),
+  actions_ran: z.number().describe('Actions that have run so far, in all its lists.'),
 };
 
 export const liveCallSchema = z.object(liveCall).describe('A call under control.');
@@ -48,9 +49,9 @@ export const liveCallDetailsSchema = z
   .describe('A call under control, with its trace so far.');
 
 export const callFilterSchema = z.strictObject({
-  state: z.enum(['asking', 'running', 'between', 'ending']).optional(),
-  origin: z.enum(['socket', 'attached']).optional(),
-  switch: z.string().optional(),
+  state: z.enum(['asking', 'running', 'between', 'ending']).optional().describe('Only those.'),
+  origin: z.enum(['socket', 'attached']).optional().describe('Only those that came under control so.'),
+  switch: z.string().optional().describe('Only those attached through that switch.'),
   program: z.string().optional().describe('A part of the program.'),
   number: z.string().optional().describe('A part of the caller or the destination.'),
   limit: z.coerce.number().int().min(1).max(10_000).default(1000).describe('At most so many at a time.'),
@@ -62,7 +63,11 @@ export const callFilterSchema = z.strictObject({
 });
 
 /** Strict, because an operator's mistyped key is a mistake and no newer app. */
-export const ownActions = z.array(z.strictObject(actionSchema.shape)).min(1).max(MAX_LIST_ACTIONS);
+export const ownActions = z
+  .array(z.strictObject(actionSchema.shape))
+  .min(1)
+  .max(MAX_LIST_ACTIONS)
+  .describe('What runs, in this order: docs/reference/actions.md.');
 
 export const policy = z
   .string()
@@ -70,9 +75,9 @@ export const policy = z
   .describe('The policy profile under which the actions run.');
 
 const target = z.strictObject({
-  extension: z.string().min(1),
-  dialplan: z.string().min(1).default('XML'),
-  context: z.string().min(1).default('default'),
+  extension: z.string().min(1).describe('The number or name that the dialplan knows.'),
+  dialplan: z.string().min(1).default('XML').describe('The kind of dialplan; not `inline`.'),
+  context: z.string().min(1).default('default').describe('The context of the dialplan.'),
 });
 
 export const then = z
@@ -103,7 +108,7 @@ export const attachBodySchema = z.strictObject({
     .max(4000)
     .optional()
     .describe('Asked what to do: a URL, or the name of an endpoint.'),
-  flow: z.string().min(1).max(200).optional(),
+  flow: z.string().min(1).max(200).optional().describe('The flow that it gets.'),
   actions: ownActions.optional(),
   policy,
   then: then.optional(),
@@ -113,7 +118,7 @@ export const attachBodySchema = z.strictObject({
     .describe("The switch that has the channel; needed only where it can't be told."),
 });
 
-export const doneSchema = z.object({ uuid: z.string() });
+export const doneSchema = z.object({ uuid: z.string() }).describe('FreeSWITCH has done it.');
 
 export const runAnswerSchema = z.object({
   uuid: z.string(),

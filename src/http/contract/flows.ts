@@ -2,13 +2,14 @@ import { z } from 'zod';
 
 export const flowNameSchema = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected the name of a flow');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected the name of a flow')
+  .describe('The name of a flow: of its file, without `.yaml`.');
 
 const flow = {
-  name: z.string(),
+  name: z.string().describe('That of its file, without `.yaml`.'),
   version: z.string().describe('Changes with the content of the flow.'),
-  description: z.string(),
-  blocks: z.number(),
+  description: z.string().describe('What its author says of it.'),
+  blocks: z.number().describe('How many it has.'),
   numbers: z.array(z.string()).describe('Dialled numbers that belong to it.'),
 };
 
@@ -27,7 +28,10 @@ export const flowSchema = z.object({
 });
 export type FlowAnswer = z.infer<typeof flowSchema>;
 
-export const diagramSchema = z.object({ format: z.enum(['mermaid', 'tree']), text: z.string() });
+export const diagramSchema = z.object({
+  format: z.enum(['mermaid', 'tree']),
+  text: z.string().describe('The drawing.'),
+});
 
 export const flowCheckBodySchema = z.strictObject({
   flow: z
@@ -59,7 +63,7 @@ export const flowTestBodySchema = z.strictObject({
   files: z
     .array(
       z.strictObject({
-        name: z.string().min(1).max(500),
+        name: z.string().min(1).max(500).describe('Stands in the answer.'),
         content: z.looseObject({}).describe('As JSON: docs/guide/testing-flows.md.'),
       }),
     )

@@ -2,7 +2,8 @@ import { z } from 'zod';
 
 export const functionParam = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected the name of a function');
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected the name of a function')
+  .describe('The name of a function in functions.yaml.');
 
 const use = {
   flow: z.string(),
@@ -71,16 +72,16 @@ export const testFunctionBodySchema = z.strictObject({
     .record(z.string().max(128), z.unknown())
     .default({})
     .describe('Those that are not given have their declared examples.'),
-  attributes: z.record(z.string().max(128), z.string()).default({}),
-  caller: z.string().max(64).optional(),
-  called: z.string().max(64).optional(),
+  attributes: z.record(z.string().max(128), z.string()).default({}).describe('Contact attributes.'),
+  caller: z.string().max(64).optional().describe("The caller's number."),
+  called: z.string().max(64).optional().describe('The number that was called.'),
 });
 
 export const functionTrialSchema = z.object({
   ok: z.boolean().describe('It answered, and the flows that use it have what they need.'),
-  code: z.string().optional(),
-  detail: z.string().optional(),
-  duration_ms: z.number(),
+  code: z.string().optional().describe('Why not; absent when it answered.'),
+  detail: z.string().optional().describe('What it was this time.'),
+  duration_ms: z.number().describe('With all tries and pauses.'),
   attempts: z
     .array(
       z.object({

@@ -47,8 +47,8 @@ export const originateBodySchema = z
 export const originationSchema = z
   .object({
     id: z.string().describe('For `GET /v1/originations/{id}`.'),
-    switch: z.string(),
-    to: z.string(),
+    switch: z.string().describe('The switch that calls.'),
+    to: z.string().describe('Whom, as it was asked for.'),
     program: z.string().describe('What whoever answers gets; secrets masked.'),
     state: z
       .enum(['dialling', 'answered', 'failed', 'cancelled'])
@@ -61,8 +61,8 @@ export const originationSchema = z
       .describe(
         'What went wrong otherwise. `switch_closed`, `switch_timeout`: what came of it is not known; it is not tried again.',
       ),
-    started_at: z.iso.datetime(),
-    ended_at: z.iso.datetime().optional(),
+    started_at: z.iso.datetime().describe('When FreeSWITCH was told.'),
+    ended_at: z.iso.datetime().optional().describe('When it was known what came of it.'),
   })
   .describe('A call that the daemon places.');
 export type OriginationAnswer = z.infer<typeof originationSchema>;

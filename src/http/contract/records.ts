@@ -31,10 +31,13 @@ export const recordFilterSchema = z.strictObject({
   number: z.string().max(64).optional().describe('A part of the number of either end.'),
   flow: z.string().max(64).optional().describe('The flow that it entered first.'),
   program: z.string().max(200).optional().describe('A part of the program.'),
-  result: z.enum(['done', 'failed', 'hung_up', 'moved', 'lost', 'interrupted']).optional(),
+  result: z
+    .enum(['done', 'failed', 'hung_up', 'moved', 'lost', 'interrupted'])
+    .optional()
+    .describe('Only those that ended so.'),
   since: z.iso.datetime({ offset: true }).optional().describe('Ended then or later.'),
   until: z.iso.datetime({ offset: true }).optional().describe('Ended before.'),
-  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  limit: z.coerce.number().int().min(1).max(1000).default(50).describe('At most so many at a time.'),
   cursor: z
     .string()
     .max(400)

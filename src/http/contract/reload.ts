@@ -14,7 +14,7 @@ export const reloadRequestSchema = z.discriminatedUnion('what', [
   z.strictObject({ what: z.literal('xml'), switch: switchName }),
   z.strictObject({
     what: z.literal('profile'),
-    profile: profileName,
+    profile: profileName.describe('The SIP profile.'),
     restart: z.boolean().default(false).describe('Restart it instead of a rescan.'),
     force,
     switch: switchName,

@@ -1,4 +1,8 @@
-import type { FastifyDynamicSwaggerOptions, SwaggerTransform } from '@fastify/swagger';
+import type {
+  FastifyDynamicSwaggerOptions,
+  SwaggerTransform,
+  SwaggerTransformObject,
+} from '@fastify/swagger';
 import { createJsonSchemaTransform } from 'fastify-type-provider-zod';
 import type { RouteOptions } from 'fastify';
 import { z } from 'zod';
@@ -13,7 +17,7 @@ const ABOUT = `Sees and steers the calls of a switchhook daemon.
 
 Send \`Authorization: Bearer <token>\` with a token of \`http.tokens\`; without any configured, the API answers the daemon's own machine alone. Each operation names the least role that may use it: \`viewer\` looks, \`operator\` also acts on calls, \`admin\` also changes the switch and the configuration.
 
-Every error has one shape, and its \`code\` is one of docs/reference/errors.md. An unknown key or query parameter is an error, with its \`path\`. More than \`http.rate_limit.per_minute\` requests are answered 429 with \`Retry-After\`.`;
+Every error has one shape, \`{"error":{"code":"…","message":"…","detail":"…","remedy":"…","path":"…"}}\`, and its \`code\` is one of docs/reference/errors.md; each operation lists its own. A \`traceparent\` is gone on with. An unknown key or query parameter is an error, with its \`path\`. More than \`http.rate_limit.per_minute\` requests are answered 429 with \`Retry-After\`.`;
 
 const TAGS: Readonly<Record<string, string>> = {
   calls: 'Live calls, and calls that are placed.',
@@ -48,6 +52,7 @@ export function documentation(): FastifyDynamicSwaggerOptions {
       },
     },
     transform,
+    transformObject,
   };
 }
 
@@ -66,7 +71,7 @@ const transform: SwaggerTransform = (given) => {
     requires === undefined ? undefined : `Needs the role \`${requires}\`.`,
     action === undefined ? undefined : `Stands in the audit log as \`${action}\`.`,
   ].filter((note) => note !== undefined);
-  const parts = withExamples(withoutEmpty(schema), exampleOf(methodOf(route), url));
+  const parts = withExamples(withoutEmpty(schema) as Parts, exampleOf(methodOf(route), url));
   return {
     schema: {
       ...parts,
@@ -107,22 +112,48 @@ function withExamples(parts: Parts, example: Example | undefined): Parts {
       : {
           response: {
             ...parts.response,
-            200: {
-              ...answered,
-              description: answered['description'] ?? 'Done.',
-              ...(answered['content'] === undefined ? { examples: [answer] } : {}),
-            },
+            200: { ...answeredBy(answered, answer), description: answered['description'] ?? 'Done.' },
           },
         }),
   };
 }
 
-function withValues(part: Part, values: Readonly<Record<string, string>>): Part {
+/** What is no JSON says its type and schema by itself. */
+function answeredBy(answered: Part, example: unknown): Part {
+  const { content } = answered as { content?: Readonly<Record<string, { readonly schema: object }>> };
+  if (content === undefined) return { ...answered, examples: [example] };
+  const typed = Object.entries(content).map(([type, { schema }]) => [
+    type,
+    { schema: { ...schema, examples: [example] } },
+  ]);
+  return { ...answered, content: Object.fromEntries(typed) as object };
+}
+
+function withValues(part: Part, values: Readonly<Record<string, string | number>>): Part {
   const properties = Object.entries(part.properties ?? {}).map(([name, schema]) => [
     name,
     Object.hasOwn(values, name) ? { ...schema, examples: [values[name]] } : schema,
   ]);
   return { ...part, properties: Object.fromEntries(properties) as Record<string, object> };
+}
+
+/** Errors have one shape, which need not be told with each of them. */
+const transformObject: SwaggerTransformObject = (document) => {
+  if (!('openapiObject' in document)) return document.swaggerObject;
+  const { openapiObject } = document;
+  const operations = Object.values(openapiObject.paths ?? {}).flatMap((path) => Object.values(path ?? {}));
+  for (const { responses = {} } of operations as { responses?: Record<string, Answered> }[])
+    for (const [status, { content }] of Object.entries(responses)) {
+      const json = content?.['application/json'];
+      if (json?.schema.properties?.['error'] !== undefined && status !== '200')
+        json.schema = { $ref: '#/components/schemas/Error' };
+    }
+  const schemas = { Error: errorShape };
+  return { ...openapiObject, components: { ...openapiObject.components, schemas } } as typeof openapiObject;
+};
+
+interface Answered {
+  readonly content?: Readonly<Record<string, { schema: Part }>>;
 }
 
 /** Each status with the codes that it may mean. */

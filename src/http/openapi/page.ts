@@ -19,9 +19,10 @@ interface Parameter {
   readonly required?: boolean;
   readonly description?: string;
   readonly schema?: Schema;
+  readonly example?: unknown;
 }
 
-type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
+type Content = Readonly<Record<string, { readonly schema?: Schema; readonly example?: unknown }>>;
 
 interface Schema {
   readonly type?: string | readonly string[];
@@ -29,6 +30,7 @@ interface Schema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly default?: unknown;
+  readonly examples?: readonly unknown[];
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: readonly string[];
   readonly items?: Schema;
@@ -99,8 +101,10 @@ function operationHtml({ path, method, operation }: Placed): string {
     responses = {},
     operationId = '',
   } = operation;
-  const body = requestBody?.content?.['application/json']?.schema;
+  const asked = requestBody?.content?.['application/json'];
+  const body = asked?.schema;
   const [type, answer] = Object.entries(responses['200']?.content ?? {})[0] ?? [];
+  const shownAnswer = answer?.example ?? answer?.schema?.examples?.[0];
   const shown = parameters.map((one) =>
     row(
       `${one.name}${one.required === true ? ' *' : ''}`,
@@ -108,21 +112,52 @@ function operationHtml({ path, method, operation }: Placed): string {
       one.description ?? '',
     ),
   );
+  const errors = Object.entries(responses).flatMap(([status, { description: meanings = '' }]) =>
+    /^2/.test(status)
+      ? []
+      : meanings
+          .split('\n\n')
+          .map((meaning) => `<tr><td><code>${text(status)}</code></td><td>${prose(meaning)}</td></tr>`),
+  );
   return `<details id="${text(operationId)}"><summary><b class="m">${text(method)}</b><code>${text(path)}</code><span class="s">${text(summary)}</span></summary><div>
 ${paragraphs(description)}${shown.length === 0 ? '' : `<table>${shown.join('')}</table>`}
 ${body === undefined ? '' : `<p><b>Body</b> ${prose(body.description ?? '')}</p>${fields(body)}`}
 ${answer?.schema === undefined ? '' : `<p><b>Answer</b> <i>${text(type ?? '')}</i> ${prose(answer.schema.description ?? '')}</p>${fields(answer.schema)}`}
-<pre>${text(example(method, path, body, operation.security !== undefined))}</pre></div></details>`;
+<p><b>Example</b></p><pre>${text(example(method, filled(path, parameters), asked, operation.security !== undefined))}</pre>
+${shownAnswer === undefined ? '' : `<pre>${text(written(shownAnswer))}</pre>`}
+${errors.length === 0 ? '' : `<p><b>Errors</b></p><table>${errors.join('')}</table>`}</div></details>`;
+}
+
+/** The path with values of examples in it, and with the query. */
+function filled(path: string, parameters: readonly Parameter[]): string {
+  const examples = parameters.filter(({ example: value }) => value !== undefined);
+  const query = examples
+    .filter((one) => one.in === 'query')
+    .map(({ name, example: value }) => `${name}=${encodeURIComponent(String(value)).replaceAll('%3A', ':')}`);
+  const place = path.replaceAll(/\{([^}]+)\}/g, (whole, name: string) => {
+    const found = examples.find((one) => one.in === 'path' && one.name === name);
+    return found === undefined ? whole : encodeURIComponent(String(found.example));
+  });
+  return query.length === 0 ? place : `${place}?${query.join('&')}`;
+}
+
+/** As a person would write it. */
+function written(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 2);
 }
 
 /** What to type to try it. */
-function example(method: string, path: string, body: Schema | undefined, secured: boolean): string {
+function example(method: string, path: string, asked: Content[string] | undefined, secured: boolean): string {
+  const url = path.includes('?') ? `'http://127.0.0.1:8085${path}'` : `http://127.0.0.1:8085${path}`;
   const lines = [
-    `curl -X ${method} http://127.0.0.1:8085${path}`,
+    `curl -X ${method} ${url}`,
     ...(secured ? ['  -H "Authorization: Bearer $SWITCHHOOK_TOKEN"'] : []),
-    ...(body === undefined
+    ...(asked?.schema === undefined
       ? []
-      : ["  -H 'Content-Type: application/json'", `  -d '${JSON.stringify(sample(body))}'`]),
+      : [
+          "  -H 'Content-Type: application/json'",
+          `  -d '${JSON.stringify(asked.example ?? sample(asked.schema)).replaceAll("'", String.raw`'\''`)}'`,
+        ]),
   ];
   return lines.join(' \\\n');
 }

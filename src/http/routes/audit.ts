@@ -24,7 +24,9 @@ export function auditRoutes(switches: SwitchAudit): ApiFeature {
         'switch_config_invalid',
       ],
       requires: 'admin',
-      query: z.strictObject({ switch: z.string().max(64).optional() }),
+      query: z.strictObject({
+        switch: z.string().max(64).optional().describe('May be left out while one switch is configured.'),
+      }),
       response: auditSchema,
       handler: ({ query }) => switches.audit(query.switch),
     });

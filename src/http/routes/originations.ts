@@ -8,7 +8,12 @@ import type { ApiFeature } from '../api.js';
 import { SWITCH_FAILURES } from '../failures.js';
 import { originateBodySchema, originationSchema, originationsSchema } from '../contract/originations.js';
 
-const byId = z.strictObject({ id: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'expected an id') });
+const byId = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[A-Za-z0-9-]{1,64}$/, 'expected an id')
+    .describe('The `id` that `POST /v1/calls` answered.'),
+});
 
 /** Below what a connection may be quiet. */
 const WAIT_MS = 100_000;

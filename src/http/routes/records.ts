@@ -26,7 +26,7 @@ export function recordRoutes(reader: Pick<RecordReader, 'page'> | undefined): Ap
       response: recordsSchema,
       handler: async ({ query }) => {
         const page = await kept().page({
-          matches: (record) => passes(record, query),
+          matches: (record) => isWhole(record) && passes(record, query),
           limit: query.limit,
           ...(query.cursor === undefined ? {} : { from: placeOf(query.cursor) }),
         });
@@ -54,7 +54,7 @@ export function recordRoutes(reader: Pick<RecordReader, 'page'> | undefined): Ap
         let from: RecordPlace | undefined;
         for (;;) {
           const page = await kept().page({
-            matches: ({ contact_id: id }) => id === uuid,
+            matches: (record) => record.contact_id === uuid && isWhole(record),
             contains: uuid,
             limit: 1,
             ...(from === undefined ? {} : { from }),
@@ -67,6 +67,11 @@ export function recordRoutes(reader: Pick<RecordReader, 'page'> | undefined): Ap
       },
     });
   };
+}
+
+/** A line that a disk or a person has spoilt must not take the others along. */
+function isWhole(record: ContactRecord): boolean {
+  return recordSchema.safeParse(record).success;
 }
 
 function passes(record: ContactRecord, query: z.output<typeof recordFilterSchema>): boolean {

@@ -12,6 +12,7 @@ import type { Headers } from './event-data.js';
 import { CallGuard, disarmGuard, GUARD_VARIABLE, TARGET_VARIABLE } from './guard.js';
 import { isPlainUuid, NOBODY, OWNER, waitsForProgram } from './parked.js';
 import { Recovery } from './recovery.js';
+import type { LeftCall } from './recovery.js';
 import { readReleaseTarget, targetText } from './release-target.js';
 import type { ReleaseTarget } from './release-target.js';
 import { setVariables } from './set-variables.js';
@@ -126,6 +127,11 @@ export class AttachedCalls {
 
   get size(): number {
     return this.#held.size;
+  }
+
+  /** Calls of a daemon before this one, for which FreeSWITCH still runs a list. */
+  get left(): LeftCall[] {
+    return this.#recovery.left;
   }
 
   start(): void {

@@ -34,6 +34,17 @@ export interface RecoveryTask {
   readonly mark: (channel: AttachedChannel) => void;
 }
 
+/** A call that is ours again when the list has ended that a daemon before this one gave to FreeSWITCH. */
+export interface LeftCall {
+  readonly uuid: string;
+  /** What the channel carries, as it was written. */
+  readonly program: { readonly kind: 'curl' | 'flow'; readonly target: string };
+  readonly caller: string;
+  readonly destination: string;
+  /** Of the channel; milliseconds since the epoch. */
+  readonly createdMs: number;
+}
+
 /**
  * What happens when the connection to the switch is there, for the first time or again: the channels that are held
  * are looked at, those that a daemon of the same instance left behind are resumed, and those that were parked
@@ -47,13 +58,18 @@ export class Recovery {
   readonly #unseen = new Set<AttachedChannel>();
   readonly #waiting = new Map<AttachedChannel, (() => void)[]>();
   /** Calls of a daemon before this one, for which FreeSWITCH still runs a list. */
-  readonly #leftRunning = new Set<string>();
+  readonly #leftRunning = new Map<string, LeftCall>();
   readonly #toForget = new Set<string>();
 
   constructor(client: EslClient, claims: Claims, task: RecoveryTask) {
     this.#client = client;
     this.#claims = claims;
     this.#task = task;
+  }
+
+  /** Calls of a daemon before this one, for which FreeSWITCH still runs a list. */
+  get left(): LeftCall[] {
+    return [...this.#leftRunning.values()];
   }
 
   /** The connection is gone. */
@@ -163,7 +179,7 @@ export class Recovery {
     } else if (value(RUN) === '') {
       this.#resume(uuid, dump);
     } else if (!this.#leftRunning.has(uuid)) {
-      this.#leftRunning.add(uuid);
+      this.#leftRunning.set(uuid, leftCall(uuid, dump));
       // Answers when what is queued before it has run, or at once when the list never arrived.
       const probe = `Event-Name=CUSTOM,Event-Subclass=${SEGMENT_EVENT},cti-probe=1`;
       void connection.send(execute('event', probe, { uuid, eventLock: true }));
@@ -228,4 +244,18 @@ function channelRows(text: string): Row[] {
     const application = 'application' in row && typeof row.application === 'string' ? row.application : '';
     return [{ uuid: row.uuid, application }];
   });
+}
+
+function leftCall(uuid: string, dump: Headers): LeftCall {
+  const value = (name: string): string => dump.get(name) ?? '';
+  const flow = value('variable_cti_flow');
+  const createdMicros = Number(value('Caller-Channel-Created-Time'));
+  return {
+    uuid,
+    program:
+      flow === '' ? { kind: 'curl', target: value('variable_cti_curl') } : { kind: 'flow', target: flow },
+    caller: value('Caller-Caller-ID-Number'),
+    destination: value('Caller-Destination-Number'),
+    createdMs: createdMicros > 0 ? createdMicros / 1000 : Date.now(),
+  };
 }

@@ -6,7 +6,7 @@ import { textForm } from './text.js';
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue };
 
 const SCALARS: readonly JsonValue[] = [
-  null, true, false, 0, -0, -1, 1, 0.5, 1e21, -1e309 || 0, 2 ** 31, 2 ** 53 + 2, '', ' ', '0', '__proto__', [], {}, [[]], [null], [{}],
+  null, true, false, 0, -0, -1, 1, 0.5, 1e21, 1e308, 2 ** 31, 2 ** 53, '', ' ', '0', '__proto__', [], {}, [[]], [null], [{}],
 ]; // prettier-ignore
 const KEYS = [
   '__proto__',

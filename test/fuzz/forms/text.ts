@@ -1,3 +1,4 @@
+import { isWhole } from '../support/plain.js';
 import type { Form } from '../target.js';
 import { bytesForm, HOSTILE_TOKENS, shorter } from './bytes.js';
 
@@ -18,9 +19,7 @@ export function textForm(dictionary: readonly string[] = []): Form<string> {
     },
     // As JSON where UTF-8 would lose something.
     write: (input) =>
-      Buffer.from(
-        input.isWellFormed() && !input.startsWith('json:') ? input : `json:${JSON.stringify(input)}`,
-      ),
+      Buffer.from(isWhole(input) && !input.startsWith('json:') ? input : `json:${JSON.stringify(input)}`),
     read(written) {
       const text = Buffer.from(written).toString('utf8');
       return text.startsWith('json:') ? (JSON.parse(text.slice(5)) as string) : text;

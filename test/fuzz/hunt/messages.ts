@@ -12,9 +12,8 @@ export interface WorkerOrder {
   readonly target: string;
   readonly seed: number;
   readonly memory: SharedArrayBuffer;
-  /** Inputs of a hunt that this one goes on with; when `replay`, the ones to be tried, and nothing else. */
+  /** To begin with, besides the seeds: cases, and what a hunt before this one has kept. */
   readonly inputs: readonly Uint8Array[];
-  readonly replay: boolean;
 }
 
 export type WorkerReport =

@@ -35,7 +35,7 @@ export class Prototypes {
 
 function ownOf(prototype: object): [PropertyKey, unknown][] {
   return Reflect.ownKeys(prototype).map((key) => {
-    const { value, get }: PropertyDescriptor = Object.getOwnPropertyDescriptor(prototype, key) ?? {};
-    return [key, value ?? get];
+    const found = Object.getOwnPropertyDescriptor(prototype, key);
+    return [key, found !== undefined && 'value' in found ? (found.value as unknown) : key];
   });
 }

@@ -21,7 +21,14 @@ export class Trier {
   }
 
   async try(input: unknown): Promise<Finding | undefined> {
-    const bytes = this.#target.form.write(input);
+    let bytes: Uint8Array;
+    try {
+      bytes = this.#target.form.write(input);
+    } catch (error) {
+      // Nested too deep for JSON: nobody could send it.
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
     this.#mailbox.begin(bytes);
     try {
       const running = this.#target.run(input);
@@ -31,13 +38,16 @@ export class Trier {
     } finally {
       this.#mailbox.end();
     }
-    if (this.#unhandled !== undefined) {
-      const message = `unhandled rejection: ${messageOf(this.#unhandled)}`;
-      this.#unhandled = undefined;
-      return { kind: 'threw', message, input: bytes };
-    }
     const changed = this.#prototypes.changed(false);
     return changed === '' ? undefined : { kind: 'polluted', message: changed, input: bytes };
+  }
+
+  /** What was rejected since the last time it was asked, by an input tried since then. */
+  rejected(): string | undefined {
+    if (this.#unhandled === undefined) return undefined;
+    const message = `unhandled rejection: ${messageOf(this.#unhandled)}`;
+    this.#unhandled = undefined;
+    return message;
   }
 
   /** A smaller input with which the same goes wrong. */

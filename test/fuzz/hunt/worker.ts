@@ -1,10 +1,11 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Random } from '../random.js';
 import { loadTarget } from '../targets.js';
 import type { Target } from '../target.js';
 import { Coverage } from './coverage.js';
 import { Mailbox } from './mailbox.js';
-import type { WorkerOrder, WorkerReport } from './messages.js';
+import type { Finding, WorkerOrder, WorkerReport } from './messages.js';
 import { Prototypes } from './pollution.js';
 import { signature, Trier } from './try-input.js';
 
@@ -35,21 +36,16 @@ class Hunt {
     this.#coverage = new Coverage(target.covers);
   }
 
-  async replay(inputs: readonly unknown[]): Promise<void> {
-    for (const input of inputs) await this.#try(input, false);
-    this.#over();
-  }
-
   async hunt(inputs: readonly unknown[]): Promise<void> {
     for (const seed of [...this.#target.seeds, ...inputs]) this.#kept.push(seed);
-    for (const seed of this.#kept) await this.#try(seed, true);
+    for (const seed of this.#kept) await this.#try(seed);
     this.#coverage.note(this.#coverage.fresh());
-    while (!this.#mailbox.stopped) {
+    while (!this.#isOver()) {
       const batch = Array.from({ length: this.#batch }, () => this.#next());
       const began = performance.now();
       for (const input of batch) {
-        await this.#try(input, true);
-        if (this.#mailbox.stopped) break;
+        await this.#try(input);
+        if (this.#isOver()) break;
       }
       const ran = performance.now();
       const fresh = this.#coverage.fresh();
@@ -57,8 +53,9 @@ class Hunt {
       // Looking at the coverage may take a tenth of the time.
       const wanted = (this.#batch * 10 * (asked - ran)) / Math.max(ran - began, 0.01);
       this.#batch = Math.round(Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, wanted)));
-      if (fresh.length > 0 && !this.#mailbox.stopped) await this.#keepThoseThatReach(batch);
+      if (fresh.length > 0 && !this.#isOver()) await this.#keepThoseThatReach(batch);
       this.#coverage.note(fresh);
+      await this.#lookForRejections(batch);
       const changed = this.#prototypes.changed(true);
       const [input] = batch;
       if (changed !== '') {
@@ -69,6 +66,31 @@ class Hunt {
       }
     }
     this.#over();
+  }
+
+  /** Asked anew each time: it is another thread that says so. */
+  #isOver(): boolean {
+    return this.#mailbox.stopped;
+  }
+
+  /** A rejection that nobody waits for is only told once nothing else is to be done at once. */
+  async #lookForRejections(batch: readonly unknown[]): Promise<void> {
+    await nextTurn();
+    if (this.#trier.rejected() === undefined) return;
+    for (const input of batch) {
+      await this.#trier.try(input);
+      await nextTurn();
+      const message = this.#trier.rejected();
+      if (message === undefined || this.#isOver()) continue;
+      this.#tell({ kind: 'threw', message, input: this.#target.form.write(input) });
+      return;
+    }
+  }
+
+  #tell(finding: Finding): void {
+    const name = signature(finding);
+    if (!this.#told.has(name)) report({ kind: 'finding', finding });
+    this.#told.add(name);
   }
 
   #next(): unknown {
@@ -82,7 +104,7 @@ class Hunt {
 
   /** Halves the batch until the inputs are found that reach what was not reached before. */
   async #keepThoseThatReach(batch: readonly unknown[]): Promise<void> {
-    if (this.#mailbox.stopped) return;
+    if (this.#isOver()) return;
     for (const input of batch) await this.#trier.try(input);
     const fresh = this.#coverage.fresh();
     if (fresh.length === 0) return;
@@ -99,14 +121,14 @@ class Hunt {
     await this.#keepThoseThatReach(batch.slice(middle));
   }
 
-  async #try(input: unknown, shrink: boolean): Promise<void> {
+  async #try(input: unknown): Promise<void> {
     this.#tried++;
     const finding = await this.#trier.try(input);
     if (finding === undefined) return;
     const name = signature(finding);
-    if (shrink && this.#told.has(name)) return;
+    if (this.#told.has(name)) return;
     this.#told.add(name);
-    report({ kind: 'finding', finding: shrink ? await this.#trier.smaller(finding) : finding });
+    report({ kind: 'finding', finding: await this.#trier.smaller(finding) });
   }
 
   #over(): void {
@@ -119,6 +141,6 @@ const target = await loadTarget(order.target);
 const inputs = order.inputs.map((bytes) => target.form.read(bytes));
 const hunt = new Hunt(target);
 report({ kind: 'ready' });
-await (order.replay ? hunt.replay(inputs) : hunt.hunt(inputs));
+await hunt.hunt(inputs);
 parentPort?.close();
 process.exit(0);

@@ -32,7 +32,7 @@ export const target = defineTarget<JsonValue>({
   run(input) {
     const body = bodyOf(input);
     const parsed = parseActionList(body);
-    if (body.toString().isWellFormed() && !body.includes('\ufffd')) {
+    if (!body.includes('\ufffd')) {
       mustEqual(parseActionList(body.toString()), parsed, 'as text and as bytes');
     }
     if (!parsed.ok) {

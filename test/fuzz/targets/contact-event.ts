@@ -43,7 +43,7 @@ export const target = defineTarget<JsonValue>({
     const again = JSON.parse(JSON.stringify(event)) as typeof event;
     mustEqual(again, event, 'through JSON');
     const { ContactData } = again.Details;
-    must(ContactData.ContactId === 'u' && ContactData.Channel === 'VOICE', 'another contact');
+    must(ContactData.ContactId === 'u', 'another contact');
     for (const end of [ContactData.CustomerEndpoint, ContactData.SystemEndpoint]) {
       must(
         end === null || (end.Address !== '' && ['TELEPHONE_NUMBER', 'VOIP'].includes(end.Type)),

@@ -2,6 +2,7 @@ import { AppError } from '../../../src/errors.js';
 import type { DialString } from '../../../src/switch/dial-string.js';
 import { formatDialString, legsOf, parseDialString } from '../../../src/switch/dial-string.js';
 import { separate } from '../../unit/switch/freeswitch-strings.js';
+import { isPlain } from '../support/plain.js';
 import { textForm } from '../forms/text.js';
 import type { Random } from '../random.js';
 import { defineTarget, must, mustEqual } from '../target.js';
@@ -54,7 +55,7 @@ export const target = defineTarget<string>({
     const all = [dialString, ...dialString.groups, ...legs].flatMap(({ variables }) => variables);
     for (const { name, value } of all) {
       must(/^[A-Za-z0-9_][A-Za-z0-9_.-]*$/.test(name), `the name of a variable: "${name}"`);
-      must(value !== '' && !/[\0-\x1f\x7f]/.test(value), `the value of a variable: ${JSON.stringify(value)}`);
+      must(value !== '' && isPlain(value), `the value of a variable: ${JSON.stringify(value)}`);
     }
     for (const { endpoint } of legs) {
       const { type, ...parts } = endpoint;

@@ -22,7 +22,7 @@ export const target = defineTarget<JsonValue>({
     'States of flows that come back from a channel or a token: refused, or read so that they are the same when written and read again; masked attributes stay masked.',
   covers: ['flow/state.ts'],
   form: jsonForm(Object.keys(state)),
-  seeds: [{ ...state } as JsonValue, JSON.stringify(state), '{"v":1', 'null'],
+  seeds: [state, JSON.stringify(state), '{"v":1', 'null'],
   run(input) {
     const read = readState(typeof input === 'string' ? input : JSON.stringify(input));
     if (read === undefined) return;

@@ -5,6 +5,8 @@ import type { FoundTrail } from './trail.js';
  * for more.
  */
 const SHORTEST = 8;
+/** So are those that a test has made of one letter. */
+const FEWEST_LETTERS = 4;
 
 export interface Leak {
   readonly place: string;
@@ -15,7 +17,7 @@ export interface Leak {
 /** Every secret that stands in the logs: as it is, or as JSON, URLs and `Authorization: Basic` write it. */
 export function leaksIn({ logs, secrets }: FoundTrail): Leak[] {
   return [...secrets].flatMap(([secret, place]) => {
-    if (secret.length < SHORTEST) return [];
+    if (!isSearchable(secret)) return [];
     for (const form of formsOf(secret)) {
       for (const log of logs) {
         const at = log.indexOf(form);
@@ -28,7 +30,11 @@ export function leaksIn({ logs, secrets }: FoundTrail): Leak[] {
 
 /** How many secrets of a trail can be looked for. */
 export function searchable({ secrets }: FoundTrail): number {
-  return [...secrets.keys()].filter((secret) => secret.length >= SHORTEST).length;
+  return [...secrets.keys()].filter(isSearchable).length;
+}
+
+function isSearchable(secret: string): boolean {
+  return secret.length >= SHORTEST && new Set(secret).size >= FEWEST_LETTERS;
 }
 
 function formsOf(secret: string): string[] {
@@ -40,7 +46,12 @@ function formsOf(secret: string): string[] {
       .replace(/=+$/, '')
       .slice(by + 1, -1),
   );
-  const forms = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), base64.slice(0, -1)];
+  const forms = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    encodeURIComponent(secret),
+    base64.slice(0, -1),
+  ];
   return [...new Set([...forms, ...shifted])].filter((form) => form.length >= SHORTEST);
 }
 

@@ -3,6 +3,12 @@
  * the secrets of every configuration that a daemon is started with or reads.
  */
 import { vi } from 'vitest';
+import type * as logModule from '../../../src/telemetry/log.js';
+import type * as auditModule from '../../../src/telemetry/audit-log.js';
+import type * as daemonModule from '../../../src/daemon.js';
+import type * as accessModule from '../../../src/http/access.js';
+import type * as configModule from '../../../src/config/load.js';
+import type * as functionsModule from '../../../src/functions/functions-file.js';
 import type { FunctionsFile } from '../../../src/functions/functions-file.js';
 import type { LogDestination, LogOptions, Logger } from '../../../src/telemetry/log.js';
 import type { AuditEntry } from '../../../src/telemetry/audit-log.js';
@@ -10,19 +16,19 @@ import type { AccessToken } from '../../../src/http/access.js';
 import type { PlacedSecret } from './secrets.js';
 import { trail } from './trail.js';
 
-type Log = typeof import('../../../src/telemetry/log.js');
-type Audit = typeof import('../../../src/telemetry/audit-log.js');
-type Daemon = typeof import('../../../src/daemon.js');
-type Access = typeof import('../../../src/http/access.js');
-type Load = typeof import('../../../src/config/load.js');
-type Functions = typeof import('../../../src/functions/functions-file.js');
+type Log = typeof logModule;
+type Audit = typeof auditModule;
+type Daemon = typeof daemonModule;
+type Access = typeof accessModule;
+type Load = typeof configModule;
+type Functions = typeof functionsModule;
 
 function note(secrets: readonly PlacedSecret[]): void {
   for (const { place, secret } of secrets) trail?.noteSecret(place, secret);
 }
 
 vi.mock('../../../src/telemetry/log.js', async (load) => {
-  const original = (await load()) as Log;
+  const original = await load<Log>();
   return {
     ...original,
     createLogger: (options: LogOptions, destination: LogDestination = process.stdout): Logger =>
@@ -36,7 +42,7 @@ vi.mock('../../../src/telemetry/log.js', async (load) => {
 });
 
 vi.mock('../../../src/telemetry/audit-log.js', async (load) => {
-  const original = (await load()) as Audit;
+  const original = await load<Audit>();
   return {
     ...original,
     AuditLog: class extends original.AuditLog {
@@ -49,7 +55,7 @@ vi.mock('../../../src/telemetry/audit-log.js', async (load) => {
 });
 
 vi.mock('../../../src/daemon.js', async (load) => {
-  const original = (await load()) as Daemon;
+  const original = await load<Daemon>();
   const { secretsOfConfig } = await import('./secrets.js');
   const startDaemon: Daemon['startDaemon'] = (config, options) => {
     note(secretsOfConfig(config));
@@ -59,7 +65,7 @@ vi.mock('../../../src/daemon.js', async (load) => {
 });
 
 vi.mock('../../../src/http/access.js', async (load) => {
-  const original = (await load()) as Access;
+  const original = await load<Access>();
   return {
     ...original,
     Access: class extends original.Access {
@@ -72,7 +78,7 @@ vi.mock('../../../src/http/access.js', async (load) => {
 });
 
 vi.mock('../../../src/config/load.js', async (load) => {
-  const original = (await load()) as Load;
+  const original = await load<Load>();
   const { secretsOfConfig } = await import('./secrets.js');
   const readConfig: Load['readConfig'] = (...parameters) => {
     const read = original.readConfig(...parameters);
@@ -83,7 +89,7 @@ vi.mock('../../../src/config/load.js', async (load) => {
 });
 
 vi.mock('../../../src/functions/functions-file.js', async (load) => {
-  const original = (await load()) as Functions;
+  const original = await load<Functions>();
   const { secretsOfFunctions } = await import('./secrets.js');
   const noted = (file: FunctionsFile): FunctionsFile => {
     note(secretsOfFunctions({ functions: Object.fromEntries(file.functions) }));

@@ -130,6 +130,7 @@ describe('a file that is not accepted', () => {
     ['<a $${b}/>', 'acl_not_accepted'],
     ['<a>'.repeat(2000) + '</a>'.repeat(2000), 'acl_not_xml'],
     [`<a b="${'x'.repeat(1_000_001)}"/>`, 'acl_not_accepted'],
+    [`<a>\n${'<X-PRE-PROCESS cmd="set" data="a=b$${a}$${a}"/>\n'.repeat(40)}</a>`, 'acl_not_accepted'],
   ])('%.30j', (text, code) => {
     const parse = (): AclDocument => AclDocument.parse(Buffer.from(text, 'latin1'), 'acl.conf.xml');
     if (code === undefined) expect(parse().lists).toEqual([]);

@@ -109,8 +109,8 @@ export class World {
   }
 
   /** Asks for a list in mod_cti's shape. */
-  async list(path: string): Promise<Line[]> {
-    return JSON.parse((await this.ask(path)).body) as Line[];
+  async list(path: string, more: Partial<ActionRequest> = {}): Promise<Line[]> {
+    return JSON.parse((await this.ask(path, more)).body) as Line[];
   }
 }
 

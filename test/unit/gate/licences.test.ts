@@ -4,7 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { licenceFault } from '../../gate/allowed-licences.js';
 import { readAuditAnswer } from '../../gate/audit-answer.js';
 import { noticeText } from '../../gate/notice.js';
-import { copyrightLines, directNeeds, licenceText, packagesOf, readLockfile, ROOT } from '../../gate/packages.js';
+import {
+  copyrightLines,
+  directNeeds,
+  licenceText,
+  packagesOf,
+  readLockfile,
+  ROOT,
+} from '../../gate/packages.js';
 import type { PackageEntry } from '../../gate/packages.js';
 import { makeSbom, saysTheSame } from '../../gate/sbom.js';
 import type { Sbom } from '../../gate/sbom.js';
@@ -80,7 +87,9 @@ describe('the list of what is shipped', () => {
     const one = sbom();
     expect(saysTheSame(one, sbom('2027-01-01T00:00:00Z'))).toBe(true);
     expect(one.documentNamespace).toBe(sbom().documentNamespace);
-    const other = packages.map((known) => (known.name === 'yaml' ? { ...known, licence: 'GPL-3.0-only' } : known));
+    const other = packages.map((known) =>
+      known.name === 'yaml' ? { ...known, licence: 'GPL-3.0-only' } : known,
+    );
     expect(saysTheSame(one, sbom(undefined, other))).toBe(false);
   });
 
@@ -88,8 +97,12 @@ describe('the list of what is shipped', () => {
     const { packages: listed, relationships } = sbom();
     const ids = listed.map(({ SPDXID }) => SPDXID);
     expect(new Set(ids).size).toBe(ids.length);
-    expect(listed.map(({ name }) => name)).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)));
-    expect(listed.slice(1).filter(({ checksums }) => checksums?.[0]?.checksumValue.length !== 128)).toEqual([]);
+    expect(listed.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(Object.keys(manifest.dependencies)),
+    );
+    expect(listed.slice(1).filter(({ checksums }) => checksums?.[0]?.checksumValue.length !== 128)).toEqual(
+      [],
+    );
     const reached = new Set(['SPDXRef-DOCUMENT']);
     let before = 0;
     while (before !== reached.size) {
@@ -110,7 +123,9 @@ describe('installing', () => {
   it('needs no script of any package: of those that are shipped none has one, and of the tools one that can do without', () => {
     expect(shipped.filter(({ hasInstallScript }) => hasInstallScript)).toEqual([]);
     // It only checks that the binary for this platform, a package of its own, is there.
-    expect(packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name)).toEqual(['esbuild']);
+    expect(packages.filter(({ hasInstallScript }) => hasInstallScript).map(({ name }) => name)).toEqual([
+      'esbuild',
+    ]);
     expect(readFileSync(join(ROOT, '.npmrc'), 'utf8')).toContain('ignore-scripts=true');
   });
 

@@ -87,7 +87,11 @@ describe('the trail of a run', () => {
     const instance = how.replaceAll(' ', '-');
     const daemon = await start({
       instance,
-      http: { host: '127.0.0.1', ...(how === 'in this process' && { port: 0 }), tokens: [{ name: 'a', role: 'viewer', token }] },
+      http: {
+        host: '127.0.0.1',
+        ...(how === 'in this process' && { port: 0 }),
+        tokens: [{ name: 'a', role: 'viewer', token }],
+      },
       switches: { [instance]: { host: '127.0.0.1', port: 9, password: `password-${instance}` } },
     });
     const { secrets } = await eventually('the log to be on the trail', () => {

@@ -75,9 +75,9 @@ describe('the OpenAPI document', () => {
     expect(hangup?.responses['200']?.content['application/json']?.schema).toMatchObject({
       properties: { uuid: { type: 'string' } },
     });
-    expect(
-      Object.keys(hangup?.responses['4XX']?.content['application/json']?.schema.properties ?? {}),
-    ).toEqual(['error']);
+    expect(hangup?.responses['404']?.content['application/json']?.schema).toEqual({
+      $ref: '#/components/schemas/Error',
+    });
     const list = paths['/v1/calls']?.['get'];
     expect(list?.parameters?.find(({ name }) => name === 'cursor')).toMatchObject({
       in: 'query',
@@ -113,7 +113,7 @@ describe('the page to read it', () => {
     const { paths } = await document();
     for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods)))
       expect(response.body).toContain(`id="${operation.operationId}"`);
-    expect(response.body).toContain('curl -X POST http://127.0.0.1:8085/v1/calls/{uuid}/hangup');
+    expect(response.body).toContain('curl -X POST http://127.0.0.1:8085/v1/calls/0f8fad5b-d9cb-469f-a165-70867728950e/hangup');
   });
 
   it('makes text of whatever stands in the document', () => {

@@ -276,6 +276,19 @@ describe('contact records over HTTP', () => {
     return (body['records'] as { contact_id: string }[]).map(({ contact_id: id }) => id);
   }
 
+  it('are shown without those that are spoilt', async () => {
+    const spoilt = [
+      '{"record_id":"rec_8","contact_id":"u-8"}\n',
+      record(8, { program: null }),
+      record(8, { flow: 'x' }),
+      '{"record_id"',
+    ];
+    await writeFile(join(folder, 'records.jsonl'), record(1) + spoilt.join(''));
+    expect(await found('')).toEqual(['u-1']);
+    expect(await found('program=x&number=1&flow=x&since=2026-01-02T00:00:00Z')).toEqual([]);
+    expect((await ask('GET', '/records/u-8')).body.error?.code).toBe('no_such_record');
+  });
+
   it('are listed, chosen, paged and shown', async () => {
     await writeFile(
       join(folder, 'records.jsonl'),

@@ -101,6 +101,23 @@ describe('after a crash', () => {
     expect(linesOf(path)).toHaveLength(2);
   });
 
+  it('a call that had just begun is known to the next daemon', async () => {
+    const { path } = world();
+    recordsWith({ file: path }, { mark: DEAD }).begin(begin());
+    await recordsWith({ file: path }).start(gone);
+    expect(linesOf(path)).toMatchObject([{ contact_id: CALL_UUID, result: 'lost' }]);
+  });
+
+  it('a call that was lost to one that lives, and that another has finished, has one record', async () => {
+    const { path } = world();
+    const [first, second] = [recordsWith({ file: path }), recordsWith({ file: path })];
+    await Promise.all([first.start(gone), second.start(gone)]);
+    const cut = first.begin(begin());
+    await second.resume(begin()).end(END);
+    await cut.end({ ...END, result: 'lost' });
+    expect(linesOf(path)).toMatchObject([{ contact_id: CALL_UUID, result: 'done' }]);
+  });
+
   it('it goes on with a call that is resumed, and writes one record', async () => {
     const { path } = world();
     crashedWith(path, [CALL_UUID]);

@@ -164,9 +164,9 @@ describe('a hostile configuration', () => {
     const doubled = (lines: number): string =>
       '<X-PRE-PROCESS cmd="set" data="a=b$${a}$${a}"/>\n'.repeat(lines);
     expect(read(doubled(10)).globals.get('a')?.value).toHaveLength(1023);
-    expect(() => read(doubled(40))).toThrow(/x.xml:23: a line of more than 4 MB/);
-    const copies = Array.from({ length: 40 }, (_, at) => `<X-PRE-PROCESS cmd="set" data="n${at}=$\${a}"/>`);
-    expect(() => read(`${doubled(22)}${copies.join('\n')}`)).toThrow(/more than 64 MB/);
+    expect(() => read(doubled(40))).toThrow(/x.xml:20: a line of more than 1 MB/);
+    const copies = Array.from({ length: 130 }, (_, at) => `<X-PRE-PROCESS cmd="set" data="n${at}=$\${a}"/>`);
+    expect(() => read(`${doubled(19)}${copies.join('\n')}`)).toThrow(/more than 64 MB/);
   });
 
   it('can not take long by braces that are never closed', () => {

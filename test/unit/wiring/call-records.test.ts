@@ -161,7 +161,8 @@ describe('the record of a call', () => {
 
   it('stays open when the program that takes the place has begun before the other noticed', async () => {
     const all = records();
-    const next = { ...runner } as unknown as CallRunner;
+    const { call, begun, switchName } = runner;
+    const next = { call, begun, switchName } as unknown as CallRunner;
     all.onTrace('u', handedOver(), runner);
     all.onTrace('u', handedOver(), next);
     all.onTrace('u', interruption, runner);

@@ -92,7 +92,7 @@ export const CALL_EXAMPLES: Examples = {
     ].join('\n'),
   },
   'GET /v1/records': {
-    query: { result: 'done', since: '2026-03-01T00:00:00Z', limit: '20' },
+    query: { result: 'done', since: '2026-03-01T00:00:00Z', limit: 20 },
     answer: { records: [record()], next_cursor: 'WzEyMyw0NTZd' },
   },
   'GET /v1/records/:uuid': { ...byUuid, answer: record() },

@@ -1,7 +1,7 @@
 /** What somebody may send, and what comes back: shown in the documentation, and held to the schemas by a test. */
 export interface Example {
   readonly params?: Readonly<Record<string, string>>;
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string | number>>;
   readonly body?: unknown;
   readonly answer: unknown;
 }

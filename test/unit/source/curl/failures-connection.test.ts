@@ -108,6 +108,16 @@ describe('connect_timeout', () => {
 });
 
 describe('response_timeout', () => {
+  it('is not, when it was us who stood still and the answer is there', async () => {
+    const app = await httpApp((_request, response) => {
+      response.end('[]');
+      const until = performance.now() + 500;
+      while (performance.now() < until);
+    });
+    const { answer } = await ask(clientWith({ defaults: { try_timeout_ms: 300 } }), app.origin);
+    expect(answer).toMatchObject({ kind: 'done' });
+  });
+
   it('is an app that stalls before its answer', async () => {
     const app = await httpApp(() => undefined);
     const { code, detail } = await failureOf(app.origin, { defaults: { try_timeout_ms: 300 } });
