@@ -12,6 +12,8 @@ interface Room {
 const ROOMS: Readonly<Record<string, Room>> = {
   'errors.ts': { imports: [], packages: [] },
   'process-mark.ts': { imports: [], packages: [] },
+  // What an operator writes and callers meet.
+  'safe-pattern.ts': { imports: [], packages: [] },
   callbacks: { imports: ['http-client', 'process-mark.ts'], packages: ['zod'] },
   // What the package exports: types alone, of what apps, functions and receivers of callbacks exchange with the daemon.
   'types.ts': {
@@ -40,9 +42,9 @@ const ROOMS: Readonly<Record<string, Room>> = {
   },
   esl: { imports: [], packages: [] },
   switch: { imports: ['esl'], packages: [] },
-  call: { imports: ['switch', 'source/port.ts'], packages: ['zod'] },
+  call: { imports: ['safe-pattern.ts', 'switch', 'source/port.ts'], packages: ['zod'] },
   'http-client': { imports: [], packages: ['undici', 'zod', 'ipaddr.js', 'standardwebhooks'] },
-  flow: { imports: [], packages: ['zod'] },
+  flow: { imports: ['safe-pattern.ts'], packages: ['zod'] },
   functions: {
     imports: [
       'http-client',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isHangupCause } from '../switch/hangup-cause.js';
-import { patternFault } from './policy/pattern.js';
+import { patternFault } from '../safe-pattern.js';
 
 const pattern = z.string().superRefine((source, context) => {
   const fault = patternFault(source);

@@ -26,7 +26,12 @@ export function yamlLayer(
   folder: string,
 ): { readonly layer: Layer } | { readonly problems: Problem[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    // Its warnings go to stderr, with what stands in the file.
+    logLevel: 'error',
+  });
   const place = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
   if (document.errors.length > 0) {
     return {

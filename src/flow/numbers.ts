@@ -1,3 +1,5 @@
+import { MAX_MATCHED_LENGTH, patternFault } from '../safe-pattern.js';
+
 /** Which flow a dialled number belongs to. */
 
 /** A number as it stands in the configuration: itself, or a `/regular expression/` for the whole of it. */
@@ -13,10 +15,12 @@ export function numberFault(number: string): string | undefined {
     return /^[^\s/]{1,128}$/.test(number) ? undefined : 'expected a number without blanks, or /a pattern/';
   try {
     new RegExp(pattern, 'u');
-    return undefined;
   } catch {
     return 'not a regular expression';
   }
+  // Callers choose what it is tried on.
+  const fault = patternFault(pattern);
+  return fault === undefined ? undefined : `the pattern ${fault}`;
 }
 
 function patternOf(number: string): string | undefined {
@@ -40,6 +44,8 @@ export class ClaimedNumbers {
 
   flowFor(dialled: string): string | undefined {
     if (dialled.length > 128) return undefined;
-    return this.#plain.get(dialled) ?? this.#patterns.find(({ pattern }) => pattern.test(dialled))?.flow;
+    const plain = this.#plain.get(dialled);
+    if (plain !== undefined || dialled.length > MAX_MATCHED_LENGTH) return plain;
+    return this.#patterns.find(({ pattern }) => pattern.test(dialled))?.flow;
   }
 }

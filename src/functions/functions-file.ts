@@ -84,7 +84,7 @@ export function editedFunctionsFile(
   env: Environment,
   edit: (document: Document) => void,
 ): FileChange {
-  const document = parseDocument(file.text);
+  const document = parseDocument(file.text, { logLevel: 'error' });
   // Nothing but an anchor or a tag is in the file.
   if (document.contents !== null && !isMap(document.contents)) document.contents = null;
   if (!isMap(document.get('functions'))) document.set('functions', document.createNode({}));

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -102,7 +102,9 @@ if (missing !== undefined) {
       const one = await bed(on(disk));
       await placed(one, 3);
       await eventually('records', () =>
-        readFileSync(one.records, 'utf8').split('\n').length === 4 ? true : undefined,
+        existsSync(one.records) && readFileSync(one.records, 'utf8').split('\n').length === 4
+          ? true
+          : undefined,
       );
       disk.fill();
       await placed(one, CALLS);

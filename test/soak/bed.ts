@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { KEEP_FREED_MEMORY } from '../bench/bed.js';
@@ -205,10 +205,6 @@ export class SoakBed {
     const folder = join(this.folder, 'records');
     const names = await readdir(folder).catch((): string[] => []);
     return names.filter((name) => /^contacts.*\.jsonl$/.test(name)).map((name) => join(folder, name));
-  }
-
-  async logText(daemon: SoakDaemon): Promise<string> {
-    return await readFile(daemon.place.logFile, 'utf8').catch(() => '');
   }
 }
 

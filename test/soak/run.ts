@@ -6,6 +6,7 @@ import type { SoakBed } from './bed.js';
 import { type Remains, total } from './daemon.js';
 import { faultOf } from './faults.js';
 import { Ledger } from './ledger.js';
+import { loggedBy } from './logged.js';
 import type { SoakOptions } from './options.js';
 import { type RemainsSample, type Sample, sampleOf, type SlopeRow, slopesOf } from './samples.js';
 
@@ -71,7 +72,7 @@ export class SoakRun {
   }
 
   async run(): Promise<SoakFigures> {
-    const { callers } = this.#bed;
+    const { a, b, callers } = this.#bed;
     const watching = this.#watchSwitch();
     this.#print(`warming up for ${this.#options.warmUpS} s`);
     this.#begin();
@@ -119,7 +120,7 @@ export class SoakRun {
       leftMarks,
       leftCalls,
       troubles: this.#troubles,
-      logged: await this.#logged(),
+      logged: await loggedBy([a, b]),
       switchDeaths: this.#deaths,
       samples: this.#samples,
       remains: this.#remains,
@@ -287,28 +288,6 @@ export class SoakRun {
       if (how !== 'status 0') this.#troubles.push(`${daemon.place.name}, told to end, ended with ${how}`);
       this.#troubles.push(...daemon.crashes, ...daemon.complaints);
     }
-  }
-
-  async #logged(): Promise<Record<string, number>> {
-    const counts: Record<string, number> = {};
-    for (const daemon of [this.#bed.a, this.#bed.b]) {
-      for (const line of (await this.#bed.logText(daemon)).split('\n')) {
-        if (line === '') continue;
-        const { level, msg, code } = entryOf(line);
-        const key = `${level} ${msg}${code === '' ? '' : ` (${code})`}`;
-        counts[key] = (counts[key] ?? 0) + 1;
-      }
-    }
-    return counts;
-  }
-}
-
-function entryOf(line: string): { readonly level: string; readonly msg: string; readonly code: string } {
-  try {
-    const { level, msg, code } = JSON.parse(line) as Record<string, unknown>;
-    return { level: String(level), msg: String(msg), code: typeof code === 'string' ? code : '' };
-  } catch {
-    return { level: 'unreadable', msg: line.slice(0, 100), code: '' };
   }
 }
 

@@ -14,7 +14,13 @@ export interface Trouble {
   /** Half-open: what is sent that way is taken and kept. It arrives when the trouble has ended. */
   readonly holds?: Direction | 'both';
   /** Each connection is cut when so many more bytes have gone that way. */
-  readonly cutAfter?: { readonly direction: Direction; readonly bytes: number; readonly how: Cut };
+  readonly cutAfter?: {
+    readonly direction: Direction;
+    readonly bytes: number;
+    readonly how: Cut;
+    /** That of the line's first connection alone. */
+    readonly first?: boolean;
+  };
   /** `refuse`: those who connect are reset. `ignore`: they are let in, and nobody is there. */
   readonly newcomers?: 'refuse' | 'ignore';
 }
@@ -35,7 +41,12 @@ export class Line {
         near.resetAndDestroy();
         return;
       }
-      const tie = new Tie(near, newcomers === 'ignore' ? undefined : target, () => this.#trouble);
+      const isFirst = this.#connections === 1;
+      const troubleOf = (): Trouble => {
+        const { cutAfter, ...others } = this.#trouble;
+        return cutAfter?.first === true && !isFirst ? others : this.#trouble;
+      };
+      const tie = new Tie(near, newcomers === 'ignore' ? undefined : target, troubleOf);
       this.#ties.add(tie);
       tie.onClosed = () => this.#ties.delete(tie);
     });

@@ -28,6 +28,7 @@ export const target = defineTarget<JsonValue>({
       answer: '{"errorMessage":"no","errorType":"E"}',
     },
     { channel: {}, answer: '[1]' },
+    { answer: {}, required: Array.from({ length: 200 }, (_, at) => `name ${at}`) },
     { answer: { deep: [[{}]], n: 1e21, t: true } },
   ],
   run(input) {

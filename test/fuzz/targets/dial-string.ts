@@ -43,6 +43,7 @@ export const target = defineTarget<string>({
     'sofia/internal/1@[2001:db8::1]:5080', 'loopback/9664/public/XML', 'loopback/app=system:reboot', 'error/USER_BUSY', '{}user/1',
   ], // prettier-ignore
   generate: (random: Random) => Array.from({ length: random.size(30) }, () => random.pick(PIECES)).join(''),
+  found: ['half of a character was accepted in a value (`switch/dial-string.ts`)'],
   run(text) {
     const result = parseDialString(text);
     if (!result.ok) {

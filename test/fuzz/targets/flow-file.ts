@@ -18,6 +18,10 @@ export const target = defineTarget<string>({
     '$.Attributes.x', '$.External.a.b', '${block.x}', 'ssml: <speak>', '__proto__: ', 'constructor: ',
   ]), // prettier-ignore
   seeds: FLOW_TEXTS,
+  found: [
+    'conditions nested some hundred levels deep overflowed the stack (`flow/flow.ts`)',
+    'flows of thousands of blocks took seconds in the checker, a map of thousands of keys in the parser of YAML, and a block that sets thousands of attributes most of a minute: all in proportion to their size now, or refused (`flow/check/known.ts`, `loops.ts`, `check.ts`, `flow-files/flow-document.ts`, `flow/blocks/define.ts`)',
+  ],
   run(text) {
     const parsed = parseFlowFile(text, 'main.yaml');
     if (!parsed.ok) {

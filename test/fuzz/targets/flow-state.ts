@@ -23,6 +23,9 @@ export const target = defineTarget<JsonValue>({
   covers: ['flow/state.ts'],
   form: jsonForm(Object.keys(state)),
   seeds: [state, JSON.stringify(state), '{"v":1', 'null'],
+  found: [
+    'a state nested some thousand levels deep overflowed the stack instead of being refused (`flow/state.ts`)',
+  ],
   run(input) {
     const read = readState(typeof input === 'string' ? input : JSON.stringify(input));
     if (read === undefined) return;

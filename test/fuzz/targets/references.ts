@@ -59,6 +59,7 @@ export const target = defineTarget<JsonValue>({
     },
     { text: ['$.Attributes.x', { a: '${block.x}' }], values: { x: '${system(id)}' }, external: {} },
   ],
+  found: ["behind a reference that takes no names, `['x y']` came out as `.x y` (`flow/references.ts`)"],
   run(input) {
     const scope = scopeOf(partOf(input, 'values'), partOf(input, 'external') ?? null);
     const texts = partOf(input, 'text');

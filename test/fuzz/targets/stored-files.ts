@@ -141,6 +141,13 @@ export const target = defineTarget<JsonValue>({
       ],
       contacts: [RECORD, RECORD, '{"record_id"'],
     },
+    // An event that does not tell of which call it is.
+    {
+      newer: [
+        { op: 'open', calls: [CALL] },
+        { op: 'event', to: 'crm', event: { id: 'e', type: 'x', sequence: 1, timestamp: 'y' } },
+      ],
+    },
     { newer: '', contacts: '' },
     { newer: '\n\n', journal: '\n{', contacts: '\n'.repeat(20) },
   ],

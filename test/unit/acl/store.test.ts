@@ -1,4 +1,4 @@
-import { chmod, link, mkdir, readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmod, link, mkdir, readdir, readFile, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -107,5 +107,19 @@ describe('the lock', () => {
     await mkdir(join(folder, 'x'));
     const store = new FileStore(join(folder, 'nowhere/acl.conf.xml'));
     await expect(store.locked(() => Promise.resolve())).rejects.toMatchObject({ code: 'acl_write_failed' });
+  });
+});
+
+describe('a lock', () => {
+  it('that a crash left empty is taken away, once it is old', async () => {
+    const { store, folder } = await storeOf('before');
+    const lock = join(folder, '.acl.conf.xml.lock');
+    await writeFile(lock, '');
+    await expect(new FileStore(store.path, 1).locked(() => Promise.resolve())).rejects.toMatchObject({
+      code: 'acl_locked',
+    });
+    const old = new Date(Date.now() - 60_000);
+    await utimes(lock, old, old);
+    expect(await store.locked(() => Promise.resolve('done'))).toBe('done');
   });
 });

@@ -5,12 +5,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { policyProfileSchema } from '../../../src/call/policy-profile.js';
 import { Policy } from '../../../src/call/policy.js';
-import {
-  compilePattern,
-  matchesAny,
-  MAX_MATCHED_LENGTH,
-  patternFault,
-} from '../../../src/call/policy/pattern.js';
+import { matchesAny } from '../../../src/call/policy/pattern.js';
+import { compilePattern, MAX_MATCHED_LENGTH, patternFault } from '../../../src/safe-pattern.js';
 
 describe('patterns', () => {
   it.each([

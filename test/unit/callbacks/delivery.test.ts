@@ -254,3 +254,17 @@ describe('a callback that can not be delivered', () => {
     expect(callbacks.status.map(({ deadLetters }) => deadLetters)).toEqual([6, 6]);
   });
 });
+
+it('is not held up by a clock that is put back', async () => {
+  const { callbacks, clock, receivers, pass } = await callbacksWith({ crm: RECEIVER });
+  receivers.answer = () => DOWN;
+  const begun = call();
+  callbacks.calls?.begin(begun);
+  await pass(100);
+  clock.jump(-3_600_000);
+  receivers.answer = () => TAKEN;
+  callbacks.calls?.end(begun.uuid, { result: 'done' });
+  await pass(5000);
+  expect(receivers.told()).toEqual(['call.started 1', 'call.ended 2']);
+  expect(receivers.taken.at(-1)?.event.data['duration_ms']).toBeLessThan(60_000);
+});

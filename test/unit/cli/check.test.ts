@@ -102,7 +102,7 @@ describe('conf/switchhook.yaml', () => {
     const text = readFileSync('conf/switchhook.yaml', 'utf8');
     const examples = text.replaceAll(/^( *)# ((?: *[a-z_]+:| *- | {2})(?: .*)?)$/gm, '$1$2');
     expect(examples).not.toBe(text);
-    writeFileSync(join(folder, 'signing'), Buffer.alloc(32, 1).toString('base64'));
+    writeFileSync(join(folder, 'signing'), Buffer.alloc(33, 1).toString('base64'));
     const path = file(examples.replaceAll(/\/run\/secrets\/[a-z-]+/g, 'signing'));
     const env = {
       BILLING_AUTHORIZATION: 'Bearer x',

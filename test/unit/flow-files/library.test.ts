@@ -59,6 +59,9 @@ describe('flows of a folder', () => {
     ['start: nowhere\nblocks:\n  bye: { type: disconnect }\n', /^x\.yaml:1:1: there is no block "nowhere"/],
     ['start: [\n', /^x\.yaml:2:1: /],
     ['a: &a [*a, *a]\n', /^x\.yaml:1:1: /],
+    ['start: &a [*a]\n', /^x\.yaml:1:1: nested more than 64 levels deep/],
+    [`start: ${'{not: '.repeat(500)}x${'}'.repeat(500)}\n`, /^x\.yaml:1:1: nested more than 64 levels deep/],
+    [`start: ${'['.repeat(30_000)}`, /^x\.yaml:1:\d+: /],
     ['just text', /^x\.yaml:1:1: /],
     ['', /^x\.yaml: /],
     [

@@ -13,6 +13,8 @@ it.each([
   ['0049302', 'rest'],
   ['x+49302', 'rest'],
   ['9'.repeat(200), undefined],
+  ['9'.repeat(65), undefined],
+  ['9'.repeat(64), 'rest'],
 ])('gives %s to %s', (dialled, flow) => {
   expect(CLAIMED.flowFor(dialled)).toBe(flow);
 });
@@ -25,6 +27,8 @@ it.each([
   ['100', undefined],
   ['/1../', undefined],
   ['/(/', 'not a regular expression'],
+  [String.raw`/(\d+)+x/`, 'repeats a group'],
+  [String.raw`/\d*\d*\d*\d*\d*x/`, 'too many repetitions'],
   ['1 2', 'expected a number'],
   ['', 'expected a number'],
 ])('judges the number %s', (number, fault) => {

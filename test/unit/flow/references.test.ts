@@ -37,6 +37,8 @@ describe('fill', () => {
     ['$.StoredInput', '4711'],
     ['$.StoredInput.wav', '4711.wav'],
     ['{$.StoredInput}wav', '4711wav'],
+    ["$.StoredInput['x y']", "4711['x y']"],
+    ["$.Queue.Name['']", "support@default['']"],
     ['$.CustomerEndpoint.Address', '+4930'],
     ['$.CustomerEndpoint.Type', 'TELEPHONE_NUMBER'],
     ['$.SystemEndpoint.Address', '100'],

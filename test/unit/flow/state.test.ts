@@ -31,6 +31,10 @@ describe('a state', () => {
     ['another version', JSON.stringify({ ...newState('s', 'f', 0), v: 2 })],
     ['a part of it', JSON.stringify({ v: 1, flow: 'f' })],
     ['numbers for attributes', JSON.stringify({ ...newState('s', 'f', 0), attributes: { a: 1 } })],
+    [
+      'what is nested too deep to be read',
+      JSON.stringify(newState('s', 'f', 0)).replace('null', `${'['.repeat(30_000)}${']'.repeat(30_000)}`),
+    ],
     ['another wait', JSON.stringify({ ...newState('s', 'f', 0), waits: 'forever' })],
   ])('is not read from %s', (_title, text) => {
     expect(readState(text)).toBeUndefined();

@@ -113,7 +113,9 @@ describe('the page to read it', () => {
     const { paths } = await document();
     for (const operation of Object.values(paths).flatMap((methods) => Object.values(methods)))
       expect(response.body).toContain(`id="${operation.operationId}"`);
-    expect(response.body).toContain('curl -X POST http://127.0.0.1:8085/v1/calls/0f8fad5b-d9cb-469f-a165-70867728950e/hangup');
+    expect(response.body).toContain(
+      'curl -X POST http://127.0.0.1:8085/v1/calls/0f8fad5b-d9cb-469f-a165-70867728950e/hangup',
+    );
   });
 
   it('makes text of whatever stands in the document', () => {

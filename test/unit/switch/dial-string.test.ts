@@ -116,6 +116,7 @@ describe('dial strings', () => {
     ['<a=1:_:b=2>user/1', ':_: inside a prefix'],
     ['{a=x\\nVia: y}user/1', 'a control character'],
     ['{a=1\n}user/1', 'a control character'],
+    ['{a=\udc00}user/1', 'a control character'],
     ["['a=1']user/1", 'inside []'],
     ['[a=1|b=2]user/1', 'inside []'],
     ['[a=1]]user/1', 'a bracket without its partner'],

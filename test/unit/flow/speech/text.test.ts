@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { inWords, sayArguments } from '../../../../src/flow/speech/say-as.js';
+import { breakMs } from '../../../../src/flow/speech/segments.js';
 import { voiceFor } from '../../../../src/flow/speech/settings.js';
 import { parseSsml } from '../../../../src/flow/speech/ssml.js';
 import { escapedXml, spoken } from '../../../../src/flow/speech/text.js';
@@ -23,6 +24,7 @@ describe('spoken', () => {
     ['\u0000\u0007x\u2028y', 'x y'],
     ['\ud83dx', 'x'],
     ['你好', '你好'],
+    ['a\ufffeb\uffff', 'a b'],
   ])('makes %j harmless', (text, expected) => {
     expect(spoken(text, 'en-US')).toBe(expected);
   });
@@ -145,6 +147,11 @@ it.each([
   expect(sayArguments(how, text)).toBe(expected);
 });
 
+it('names that every object has are no languages and no lengths', () => {
+  expect(spoken('$5', 'constructor')).toBe('5 USD');
+  for (const strength of ['constructor', '__proto__', 'toString']) expect(breakMs({ strength })).toBe(500);
+});
+
 describe('parseSsml', () => {
   it('reads a tree', () => {
     const { nodes, faults } = parseSsml(
@@ -173,8 +180,20 @@ describe('parseSsml', () => {
     ['<p><s>a</p>', '<s> is not closed'],
     ['1 < 2', '"< 2" is not a tag'],
     ['AT&T', '& is not an entity'],
+    ['a <!-- b', '<!-- has no end'],
+    ['a <!-->', '<!-- has no end'],
+    ['<![CDATA[a', '<![CDATA[ has no end'],
+    ['<?xml', '<? has no end'],
+    ['<s>'.repeat(80), '<s> is more than 64 tags deep'],
+    ['<s -="">a</s>', '"<s -="">a" is not a tag'],
   ])('tells what is wrong with %s', (text, expected) => {
     expect(parseSsml(text).faults.join()).toContain(expected);
+  });
+
+  it('reads a long text that is all beginnings, however they are nested', () => {
+    for (const part of ['<!--', '<?', '<![CDATA[', '<s>', '<sub alias="x">', '<p></s>']) {
+      expect(parseSsml(part.repeat(20_000)).faults).not.toEqual([]);
+    }
   });
 
   it('reads any text', () => {
