@@ -10,7 +10,13 @@ export default defineConfig(
     languageOptions: {
       parserOptions: {
         projectService: {
-          allowDefaultProject: ['vitest.config.ts', 'vitest.long.config.ts', 'vitest.faults.config.ts', 'eslint.config.ts'],
+          allowDefaultProject: [
+            'bin/switchhook.js',
+            'vitest.config.ts',
+            'vitest.long.config.ts',
+            'vitest.faults.config.ts',
+            'eslint.config.ts',
+          ],
         },
         tsconfigRootDir: import.meta.dirname,
       },

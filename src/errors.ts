@@ -216,8 +216,8 @@ export const ERRORS = {
   no_such_flow: entry(404, 'No flow has that name.', 'Check the name in cti_flow and the flows folder.'),
   no_program: entry(
     400,
-    'The call names neither cti_curl nor cti_flow nor a known socket path.',
-    'Set cti_curl or cti_flow before the socket, or use /curl/<endpoint>.',
+    'The call names neither cti_curl nor cti_flow nor a known socket path, and no flow claims its number.',
+    'Set cti_curl or cti_flow before the socket, use /curl/<endpoint> or /flows/<flow>, or name the number under flows.numbers.',
   ),
   too_deep: entry(
     508,
@@ -331,7 +331,7 @@ export const ERRORS = {
   unauthorized: entry(
     401,
     'The request carries no token that the daemon knows.',
-    'Send "Authorization: Bearer <token>" with a token of http.tokens; on the command line --token-file or SWITCHHOOK_TOKEN.',
+    'Send "Authorization: Bearer <token>" with a token of http.tokens (below /v1/actions: of protection.tokens of the entry); on the command line --token-file or SWITCHHOOK_TOKEN.',
   ),
   not_local: entry(
     403,

@@ -1,70 +1,27 @@
-import { randomBytes } from 'node:crypto';
-import type { Policy } from '../call/policy.js';
 import { AppError, ERRORS } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { FlowSet } from '../flow/flow-set.js';
-import type { TraceContext } from '../http-client/trace-context.js';
 import { AskedCall } from './asked-call.js';
 import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
-import { readContinuation, writeContinuation, writeOwn } from './continuation.js';
+import { writeContinuation, writeOwn } from './continuation.js';
 import { Entry } from './entry.js';
 import type { FlowProgram } from './entry.js';
 import { urlOf } from './first-segments.js';
 import type { FirstSegment } from './first-segments.js';
 import { FlowWalk } from './flow-walk.js';
 import type { WalkServices, Walked } from './flow-walk.js';
-import type { Incoming } from './protection.js';
-import type { Delivery, ReplayMemory } from './replay-memory.js';
-import type { Tally } from './tally.js';
+import { openedToken } from './opened-token.js';
+import { OwnAddress } from './own-address.js';
+import type { Delivery } from './replay-memory.js';
+import { formatOf, uuidOf } from './request.js';
+import type { ActionAnswer, ActionRequest } from './request.js';
 import { outcomesOf } from './results.js';
 import type { Format } from './served.js';
+import type { ActionMemory, ActionServices } from './services.js';
 import type { ActionsConfig } from './settings.js';
 import { freshChain, MOST_TOKEN_LENGTH } from './token.js';
-import type { TokenSeal } from './token.js';
 import { WRITERS } from './writers.js';
-
-export interface ActionRequest extends Incoming {
-  readonly entry: string;
-  /** Of the query, and of a form or JSON body. */
-  readonly parameters: Parameters;
-  /** How the client named this server. */
-  readonly host: string | undefined;
-  /** The client's own trace, which functions and apps are to be in; read only where one is asked. */
-  readonly trace?: TraceContext | undefined;
-  /** Told once, when the answer is out or the client is gone: whether it was still there. */
-  onDelivered(listener: (arrived: boolean) => void): void;
-}
-
-export interface ActionAnswer {
-  readonly format: Format;
-  readonly body: string;
-  /** Why these are the fallback actions. */
-  readonly reason?: ErrorCode;
-}
-
-/** The part of pino that is used here. */
-export interface ActionLog {
-  debug(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
-export interface ActionServices extends Omit<WalkServices, 'now'> {
-  readonly flows: { readonly current: FlowSet; version(name: string): FlowSet | undefined };
-  readonly policies: ReadonlyMap<string, Policy>;
-  /** The profile of entries that name none. */
-  readonly policy: string;
-  readonly log: ActionLog;
-  readonly now?: () => number;
-}
-
-/** What outlives a reload of the configuration. */
-export interface ActionMemory {
-  readonly replays: ReplayMemory<ActionAnswer>;
-  readonly seal: TokenSeal;
-  readonly tally: Tally;
-}
 
 interface Serving {
   readonly entry: Entry;
@@ -80,14 +37,12 @@ export class ActionServer {
   readonly #entries: ReadonlyMap<string, Entry>;
   readonly #walkServices: WalkServices;
   readonly #now: () => number;
-  readonly #publicUrl: string | undefined;
-  #lastHost: string | undefined;
-  #lastBase = '';
+  readonly #address: OwnAddress;
 
   constructor(config: ActionsConfig, services: ActionServices, memory: ActionMemory) {
     this.#config = config;
     this.#services = services;
-    this.#publicUrl = config.public_url?.replace(/(?<!\/)\/+$/, '');
+    this.#address = new OwnAddress(config.public_url);
     this.#memory = memory;
     this.#now = services.now ?? Date.now;
     this.#walkServices = { ...services, now: this.#now };
@@ -122,7 +77,14 @@ export class ActionServer {
       entry.answers.count += 1;
       return entry.open[format];
     }
-    const opened = token === undefined ? undefined : this.#opened(token, entry, parameters);
+    const opened =
+      token === undefined
+        ? undefined
+        : openedToken(token, this.#memory.seal, {
+            entry: entry.name,
+            uuid: uuidOf(parameters),
+            nowMs: this.#now(),
+          });
     if (!entry.protection.isOpen) {
       const refusal = entry.protection.refusal(request, parameters['key'], opened !== undefined);
       if (refusal !== undefined) throw refusal;
@@ -204,7 +166,7 @@ export class ActionServer {
     const token = base === undefined ? seal.seal(own + shared) : seal.sign(own, base);
     const [head = '', middle = '', tail = ''] = parts;
     // A template would be a tree of strings, which costs more to send than all of the rest.
-    return { format, body: [head, this.#base(request), middle, token, tail].join('') };
+    return { format, body: [head, this.#address.asNamedBy(request), middle, token, tail].join('') };
   }
 
   #expires(nowMs: number): number {
@@ -291,25 +253,8 @@ export class ActionServer {
     const token = this.#memory.seal.seal(writeContinuation(own, shared));
     if (token.length > MOST_TOKEN_LENGTH)
       return this.#fallback(serving, 'flow_state_too_large', `a token of ${token.length} characters`);
-    const next = urlOf(this.#base(serving.request), entry.name, format, token);
+    const next = urlOf(this.#address.asNamedBy(serving.request), entry.name, format, token);
     return { format, body: WRITERS[format]({ items, next }) };
-  }
-
-  #opened(
-    token: string,
-    entry: Entry,
-    parameters: Parameters,
-  ): Continuation | { readonly code: ErrorCode; readonly detail: string } {
-    const opened = this.#memory.seal.open(token);
-    if (!opened.ok) return { code: opened.code, detail: '' };
-    const from = readContinuation(opened.text);
-    if (from === undefined) return { code: 'token_foreign', detail: 'of another version' };
-    if (from.entry !== entry.name) return { code: 'token_foreign', detail: `of the entry ${from.entry}` };
-    if (from.expires * 1000 <= this.#now()) return { code: 'token_expired', detail: '' };
-    const uuid = uuidOf(parameters);
-    if (from.uuid !== '' && uuid !== '' && uuid !== from.uuid)
-      return { code: 'token_foreign', detail: `of the call ${from.uuid}` };
-    return from;
   }
 
   #fallback({ entry, format, request }: Serving, code: string, detail: string): ActionAnswer {
@@ -327,15 +272,6 @@ export class ActionServer {
     this.#services.log.error({ err: error, entry: serving.entry.name }, 'a flow could not be served');
     return this.#fallback(serving, 'internal', '');
   }
-
-  #base({ host }: ActionRequest): string {
-    if (this.#publicUrl !== undefined) return this.#publicUrl;
-    if (host !== undefined && host === this.#lastHost) return this.#lastBase;
-    const base = `http://${host !== undefined && /^[A-Za-z0-9.:[\]-]{1,255}$/.test(host) ? host : '127.0.0.1'}`;
-    this.#lastHost = host;
-    this.#lastBase = base;
-    return base;
-  }
 }
 
 interface WalkContext {
@@ -343,24 +279,6 @@ interface WalkContext {
   readonly call: AskedCall;
   /** Of the token; `number` is -1 where there was none. */
   readonly from: Pick<Continuation, 'chain' | 'number' | 'uuid'>;
-}
-
-/** A key for as long as this process lives. */
-export function drawnKey(): string {
-  return randomBytes(32).toString('hex');
-}
-
-function formatOf(format: unknown, userAgent: unknown): Format {
-  if (format === 'json' || format === 'httapi' || format === 'switchhook') return format;
-  if (format !== undefined) throw new AppError('invalid_request', 'format is json, httapi or switchhook');
-  // Our own runner says who it is; it does not expand ${…}.
-  return userAgent === 'switchhook' ? 'switchhook' : 'json';
-}
-
-/** mod_httapi names the channel `session_id`. */
-function uuidOf({ uuid, session_id: session }: Parameters): string {
-  const given = uuid ?? session ?? '';
-  return /^[\w.:-]{1,128}$/.test(given) ? given : '';
 }
 
 function isCode(code: string): code is ErrorCode {

@@ -49,7 +49,12 @@ class Said implements ChannelData {
   }
 
   variable(name: string): string | undefined {
-    return this.variables.get(name);
+    const value = this.variables.get(name);
+    if (value !== undefined) return value;
+    const lower = name.toLowerCase();
+    for (const [other, known] of this.variables)
+      if (other.length === name.length && other.toLowerCase() === lower) return known;
+    return undefined;
   }
 }
 

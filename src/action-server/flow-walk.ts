@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancellation.js';
 import type { Policy } from '../call/policy.js';
 import { ownApplication } from '../call/program.js';
 import { advance, begin, resume } from '../flow/engine.js';
@@ -29,7 +30,7 @@ export interface WalkOptions {
   readonly policy: string;
   readonly format: Format;
   readonly trace: TraceContext | undefined;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
 }
 
 /** Where a flow stands when the client has to be heard. */

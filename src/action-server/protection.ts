@@ -57,7 +57,10 @@ export class Protection {
     const waitS = this.#sources?.take(address) ?? 0;
     if (waitS > 0) return new AppError('rate_limited', `again in ${waitS} s`);
     if (this.#digests.length > 0 && !continues && !this.#isKnown(request, key))
-      return new AppError('unauthorized');
+      return new AppError(
+        'unauthorized',
+        'None of protection.tokens of the entry, neither as a bearer token nor as key=<token>.',
+      );
     if (this.#signers.length > 0) {
       const fault = this.#signatureFault(request);
       if (fault !== undefined) return new AppError('signature_invalid', fault);

@@ -122,6 +122,11 @@ function keyOf(secret: string): Key {
   };
 }
 
+/** A key for as long as this process lives. */
+export function drawnKey(): string {
+  return randomBytes(32).toString('hex');
+}
+
 /** Unique to this process. */
 const CHAINS = randomBytes(9).toString('base64url');
 let chains = 0;

@@ -25,6 +25,12 @@ export const RULES = {
     remedy:
       'Take the caller’s data out of the command, or let only digits through by a condition. Better: ask a service by HTTP.',
   },
+  'script-injection': {
+    title: 'The program of an interpreter is made of what a caller sends',
+    why: 'mod_lua and mod_perl write the arguments of a script into a program, and escape no backslashes: a number or a name ends the text in which it stands and goes on as code. Whoever calls can run programs as the user of FreeSWITCH.',
+    remedy:
+      'Take the caller’s data out of the arguments and read it in the script (session:getVariable("caller_id_name")), or let only digits through by a condition.',
+  },
   'profile-without-auth': {
     title: 'A SIP profile takes calls from everybody',
     why: 'No password and no list of addresses stands between the network and its context. Everything that the context can do, everybody can.',

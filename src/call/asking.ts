@@ -1,3 +1,4 @@
+import { Cancellation } from '../cancellation.js';
 import type { ActionSource, SourceContext, SourceMove } from '../source/port.js';
 import type { Channel, SegmentEnd } from '../switch/channel.js';
 import { endOf } from '../switch/channel.js';
@@ -11,7 +12,6 @@ import { REAL_TIME } from './run-context.js';
  */
 const QUIET_MS = 1000;
 
-/** A reason of our own: without one an exception with its stack is made for every call. */
 const ENDED = 'the call ended';
 
 export type Asked =
@@ -34,14 +34,14 @@ export async function ask(
 ): Promise<Asked> {
   const { channel, trace, services } = run;
   const time = services.time ?? REAL_TIME;
-  const controller = new AbortController();
-  const cancel = (): void => controller.abort(ENDED);
+  const asking = new Cancellation();
+  const cancel = (): void => asking.abort(ENDED);
   if (isGone(channel)) return { left: endOf(channel) };
   channel.gone.addEventListener('abort', cancel, { once: true });
-  run.asking = controller;
+  run.asking = asking;
   const startedAt = time.now();
   const pending = question({
-    signal: controller.signal,
+    signal: asking,
     onAttempt: (attempt) => trace.add({ type: 'request', ...attempt }),
     onNote: (note) => trace.add(note),
   });
@@ -62,7 +62,7 @@ export async function ask(
       const end = kept ? await channel.wait(play) : await keep();
       kept = true;
       if (end.kind === 'completed') continue;
-      controller.abort(ENDED);
+      asking.abort(ENDED);
       await pending;
       return { left: end };
     }

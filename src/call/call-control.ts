@@ -1,5 +1,5 @@
 import { AppError } from '../errors.js';
-import type { AttachRequest } from '../switch/attached/attached-calls.js';
+import type { AttachRequest } from '../switch/attached/attaching.js';
 import { isTargetWord } from '../switch/attached/release-target.js';
 import type { LeftCall } from '../switch/attached/recovery.js';
 import type { ReleaseTarget } from '../switch/attached/release-target.js';

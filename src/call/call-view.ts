@@ -28,7 +28,10 @@ const PROFILE_FIELDS: Readonly<Record<string, string>> = {
   profile_index: 'Caller-Profile-Index',
 };
 
-/** What is known of a call: the channel as it was handed over, and what its actions have left since. */
+/**
+ * What is known of a call: the channel as it was handed over, and what its actions have left since. To FreeSWITCH
+ * upper and lower case of a variable's name are the same (switch_event.c: switch_event_get_header_ptr).
+ */
 export class KnownCall implements CallView {
   readonly uuid: string;
   readonly #data: ChannelData;
@@ -42,34 +45,35 @@ export class KnownCall implements CallView {
   }
 
   get(name: string): string | undefined {
-    const known = this.#since.get(name) ?? this.#data.variable(name);
+    const known = this.#since.get(name.toLowerCase()) ?? this.#data.variable(name);
     if (known !== undefined) return known;
     const header = Object.hasOwn(PROFILE_FIELDS, name) ? PROFILE_FIELDS[name] : undefined;
     return header === undefined ? undefined : this.#data.header(header);
   }
 
   isMasked(name: string): boolean {
-    return this.#masked.has(name);
+    return this.#masked.has(name.toLowerCase());
   }
 
   isEntered(name: string): boolean {
-    return this.#entered.has(name);
+    return this.#entered.has(name.toLowerCase());
   }
 
   /** From now on these are nobody's business. */
   mask(names: readonly string[]): void {
-    for (const name of names) this.#masked.add(name);
+    for (const name of names) this.#masked.add(name.toLowerCase());
   }
 
   /** What an action has left. */
   learnFrom({ application, variables }: Pick<Outcome, 'application' | 'variables'>): void {
     if (application === 'read' || application === 'play_and_get_digits') {
-      for (const name of Object.keys(variables)) if (!name.startsWith('read_')) this.#entered.add(name);
+      for (const name of Object.keys(variables))
+        if (!name.startsWith('read_')) this.#entered.add(name.toLowerCase());
     }
     this.learn(variables);
   }
 
   learn(values: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(values)) this.#since.set(name, value);
+    for (const [name, value] of Object.entries(values)) this.#since.set(name.toLowerCase(), value);
   }
 }

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { isHangupCause } from '../switch/hangup-cause.js';
 import { patternFault } from '../safe-pattern.js';
+import {
+  DEFAULT_APPLICATIONS,
+  DEFAULT_RECORDINGS,
+  DEFAULT_ROOTS,
+  DEFAULT_SETTABLE,
+} from './policy/defaults.js';
 
 const pattern = z.string().superRefine((source, context) => {
   const fault = patternFault(source);
@@ -20,88 +26,6 @@ const directory = z
     'an absolute folder without .. and without / at the end',
   );
 const hangupCause = z.string().refine(isHangupCause, 'not a hangup cause of FreeSWITCH');
-
-/** The seeds of everyday use. Those whose own lists are empty by default (transfer, …) still refuse everything. */
-export const DEFAULT_APPLICATIONS: readonly string[] = [
-  'answer',
-  'pre_answer',
-  'ring_ready',
-  'hangup',
-  'respond',
-  'playback',
-  'loop_playback',
-  'endless_playback',
-  'gentones',
-  'speak',
-  'say',
-  'phrase',
-  'play_and_get_digits',
-  'read',
-  'bridge',
-  'callcenter',
-  'fifo',
-  'conference',
-  'transfer',
-  'park',
-  'record',
-  'record_session',
-  'stop_record_session',
-  'record_session_mask',
-  'record_session_unmask',
-  'record_session_pause',
-  'record_session_resume',
-  'displace_session',
-  'stop_displace_session',
-  'set',
-  'unset',
-  'multiset',
-  'multiunset',
-  'export',
-  'sleep',
-  'echo',
-  'delay_echo',
-  'wait_for_silence',
-  'start_dtmf',
-  'stop_dtmf',
-  'start_dtmf_generate',
-  'stop_dtmf_generate',
-  'send_dtmf',
-  'queue_dtmf',
-  'flush_dtmf',
-  'log',
-  'cti_curl',
-  'cti_flow',
-];
-
-export const DEFAULT_SETTABLE: readonly string[] = [
-  'cti_*',
-  'hangup_after_bridge',
-  'continue_on_fail',
-  'call_timeout',
-  'bridge_answer_timeout',
-  'ringback',
-  'transfer_ringback',
-  'playback_terminators',
-  'hold_music',
-  'default_language',
-  'tts_engine',
-  'tts_voice',
-  'sip_h_X-*',
-];
-
-/** FreeSWITCH's usual places for prompts and music: packages, then a build from source. */
-const DEFAULT_ROOTS: readonly string[] = [
-  '/usr/share/freeswitch/sounds',
-  '/usr/local/freeswitch/share/freeswitch/sounds',
-  '/usr/local/freeswitch/sounds',
-  '/opt/freeswitch/sounds',
-];
-
-const DEFAULT_RECORDINGS: readonly string[] = [
-  '/var/lib/freeswitch/recordings',
-  '/usr/local/freeswitch/var/lib/freeswitch/recordings',
-  '/usr/local/freeswitch/recordings',
-];
 
 const expansionSchema = z
   .strictObject({

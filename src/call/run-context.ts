@@ -1,3 +1,4 @@
+import type { Cancellation } from '../cancellation.js';
 import type { ErrorCode } from '../errors.js';
 import type { SourceReport, SourceState } from '../source/port.js';
 import type { Channel, SegmentEnd } from '../switch/channel.js';
@@ -94,7 +95,7 @@ export class RunContext {
   /** Another program is to take the place of this one. */
   interrupted = false;
   /** Stops the question that is open; undefined when none is. */
-  asking: AbortController | undefined;
+  asking: Cancellation | undefined;
   /** The applications that FreeSWITCH was given and has not reported; empty when there are none. */
   running: readonly string[] = [];
   /** The call will still be ours when what runs has ended, if something is appended now. */

@@ -70,6 +70,9 @@ export class CallLedger {
   /** Of no program for now. */
   readonly #waiting = new Map<OpenCall, Waiting>();
 
+  /** Is told of calls whose end nobody will tell any more. */
+  onGivenUp: ((uuid: string) => void) | undefined;
+
   /** When calls began that this daemon has had from their begin, by the clock that nobody sets. */
   readonly #beganAt = new WeakMap<OpenCall, number>();
 
@@ -175,7 +178,10 @@ export class CallLedger {
         waiting.why === 'interrupted'
           ? waitedMs >= INTERRUPTED_MS
           : alive === undefined && waitedMs >= this.#options.lostAfterMs;
-      if (alive === false || forgotten) this.#finish(call, { result: waiting.why });
+      if (alive !== false && !forgotten) continue;
+      const isLast = this.#byUuid.get(call.uuid) === call;
+      this.#finish(call, { result: waiting.why });
+      if (isLast) this.onGivenUp?.(call.uuid);
     }
   }
 

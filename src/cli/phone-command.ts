@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { AppError } from '../errors.js';
+import { AppError, ERRORS } from '../errors.js';
 import { addVariable } from './actions.js';
 import type { Cli } from './cli.js';
 import { Ends } from './ends.js';
@@ -42,8 +42,10 @@ export function phoneCommand(cli: Cli, name = 'phone'): Command {
     .addHelpText(
       'after',
       `
-No FreeSWITCH is needed; the users ${PHONE_USERS.join(', ')} are there to be called. Name in cti_curl whom the daemon asks: a URL, or one of its endpoints. In a terminal the keys
-0 to 9, * and # are what the caller presses; q hangs up. "switchhook call <number>" is the same.
+No FreeSWITCH is needed; the users ${PHONE_USERS.join(', ')} are there to be called, and of sound files those of this
+machine. Name by --var who decides: cti_curl, a URL or one of the daemon's endpoints, or cti_flow; without either, the
+flow that claims the number. In a terminal the keys 0 to 9, * and # are what the caller presses; q hangs up.
+"switchhook call <number>" is the same.
 
 Example:
   switchhook phone 7001 --var 'cti_curl=http://127.0.0.1:8080/app?number={destination_number}' --digits 1`,
@@ -80,7 +82,7 @@ async function call(cli: Cli, number: string, flags: PhoneFlags): Promise<number
     if (typeof last === 'string') return last === 'SIGINT' ? 130 : 143;
     // The daemon reads how its list ended when the channel is gone already.
     await Promise.race([phone.settled(), interrupted, pause(SETTLING_MS, undefined, { ref: false })]);
-    return tell(timeline, flags, last);
+    return tell(cli, timeline, flags, last);
   } finally {
     await ends.run();
   }
@@ -91,9 +93,6 @@ function checkFlags(number: string, flags: PhoneFlags): void {
     throw new AppError('usage', 'the number may hold letters, digits and + * # . _ -');
   if (flags.digits !== undefined && !/^[0-9A-DwW*#]+$/.test(flags.digits)) {
     throw new AppError('usage', '--digits takes 0 to 9, A to D, * and #, and w for half a second');
-  }
-  if (!('cti_curl' in flags.var) && !('cti_flow' in flags.var)) {
-    throw new AppError('usage', 'name whom the daemon asks: --var cti_curl=<URL or endpoint>');
   }
 }
 
@@ -111,11 +110,13 @@ function followKeys(cli: Cli, phone: Phone, ends: Ends): Promise<'SIGTERM' | 'SI
 }
 
 /** @param last reports the hang-up, with the channel's variables */
-function tell(timeline: Timeline, flags: PhoneFlags, last: WatchedEvent): number {
+function tell(cli: Cli, timeline: Timeline, flags: PhoneFlags, last: WatchedEvent): number {
   const status = last.get('variable_cti_status') ?? '';
   const error = last.get('variable_cti_error') ?? '';
   if (status === 'failed') {
     timeline.line('call', `back in the dialplan with cti_status=failed cti_error=${error}`, 'bad');
+    const known = Object.entries(ERRORS).find(([code]) => code === error)?.[1];
+    if (known !== undefined) cli.err(`${known.message}\n  ${known.remedy}\n`);
     return EXIT.failed;
   }
   if (status === '' && last.get(`variable_${BACK_IN_DIALPLAN}`) !== undefined) {

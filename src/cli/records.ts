@@ -32,7 +32,14 @@ function listCommand(cli: Cli): Command {
     .option('--flow <name>', 'only those that entered that flow first')
     .option('--program <text>', 'only those whose program has this in it')
     .addOption(
-      new Option('--result <result>', 'only those').choices(['done', 'failed', 'hung_up', 'moved', 'lost']),
+      new Option('--result <result>', 'only those').choices([
+        'done',
+        'failed',
+        'hung_up',
+        'moved',
+        'lost',
+        'interrupted',
+      ]),
     )
     .option('--since <time>', 'ended then or later: 2026-03-01T00:00:00Z')
     .option('--until <time>', 'ended before')

@@ -112,7 +112,7 @@ function typed(text: string, shape: Shape | undefined): unknown {
   if (shape === undefined || shape.takesOnlyText) return text;
   if (shape.takesText && !/^\s*[[{]/.test(text)) return text;
   try {
-    return parse(text) as unknown;
+    return parse(text, { logLevel: 'error' }) as unknown;
   } catch {
     // The schema says what it expected instead.
     return text;

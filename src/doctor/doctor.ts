@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { isIP } from 'node:net';
-import { DEFAULT_APPLICATIONS } from '../call/policy-profile.js';
+import { DEFAULT_APPLICATIONS } from '../call/policy/defaults.js';
 import type { Config } from '../config/schema.js';
 import { AppError, ERRORS } from '../errors.js';
 import { checkEndpoints } from './apps.js';

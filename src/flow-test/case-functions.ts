@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancellation.js';
 import type { ErrorCode } from '../errors.js';
 import { ERRORS } from '../errors.js';
 import type { Json, JsonObject } from '../flow/port.js';
@@ -122,7 +123,7 @@ function isCode(text: string): text is ErrorCode {
   return Object.hasOwn(ERRORS, text);
 }
 
-function passed(clock: VirtualClock, ms: number, signal: AbortSignal): Promise<void> {
+function passed(clock: VirtualClock, ms: number, signal: CancelSignal): Promise<void> {
   return new Promise((resolve) => {
     const cancel = clock.after(ms, resolve);
     signal.addEventListener(

@@ -1,3 +1,4 @@
+import { Cancellation } from '../cancellation.js';
 import type { Channel as SimulatorChannel } from '../simulator/channel.js';
 import { addChannelHeaders } from '../simulator/channel-events.js';
 import { executeApplication } from '../simulator/session/execute.js';
@@ -15,7 +16,7 @@ import { RunNames, waitingStep } from '../switch/socket-channel.js';
 export class SimulatedChannel implements Channel {
   readonly uuid: string;
   readonly data: ChannelData;
-  readonly gone: AbortSignal;
+  readonly gone = new Cancellation();
   readonly #channel: SimulatorChannel;
   readonly #names = new RunNames();
   readonly #unwatch: () => void;
@@ -24,11 +25,9 @@ export class SimulatedChannel implements Channel {
     this.#channel = channel;
     this.uuid = channel.uuid;
     this.data = dataOf(channel);
-    const controller = new AbortController();
-    this.gone = controller.signal;
     this.#unwatch = channel.watch(() => {
-      if (channel.up || controller.signal.aborted) return;
-      controller.abort({ kind: 'hung_up', cause: channel.hangupCause ?? '' } satisfies SegmentEnd);
+      if (channel.up) return;
+      this.gone.abort({ kind: 'hung_up', cause: channel.hangupCause ?? '' } satisfies SegmentEnd);
     });
   }
 

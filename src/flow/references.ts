@@ -1,4 +1,5 @@
 import type { FlowCall, Json } from './port.js';
+import { ParsedTexts } from './parsed-texts.js';
 import type { FlowState } from './state.js';
 
 /**
@@ -64,16 +65,10 @@ function isSpace(text: string): text is Space {
 }
 
 /** The texts of the flows themselves are parsed once; there are as many as the flows have. */
-const parsed = new Map<string, Template>();
-const MOST_PARSED = 20_000;
+const parsed = new ParsedTexts<Template>(parse);
 
 export function template(text: string): Template {
-  const known = parsed.get(text);
-  if (known !== undefined) return known;
-  if (parsed.size >= MOST_PARSED) parsed.clear();
-  const made = parse(text);
-  parsed.set(text, made);
-  return made;
+  return parsed.get(text);
 }
 
 function parse(text: string): Template {

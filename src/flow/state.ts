@@ -125,7 +125,7 @@ export function writeState(state: FlowState): string {
   return JSON.stringify(state);
 }
 
-/** What is in a state is less deep: functions answer 32 levels at most. */
+/** What is in a state is less deep: the answer of a function that is deeper than 32 levels fails (invoke-function.ts). */
 const MAX_DEPTH = 64;
 
 /** `undefined` when it is not a state that this version understands. */

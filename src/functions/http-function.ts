@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancellation.js';
 import { randomUUID } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { Webhook } from 'standardwebhooks';
@@ -31,7 +32,7 @@ export interface HttpQuestion {
   readonly event: string;
   readonly callUuid: string;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly onAttempt: (attempt: FunctionAttempt, sent: SentTry) => void;
   /** Absent: the call's own. */
   readonly trace?: TraceContext | undefined;

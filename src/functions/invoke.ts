@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancellation.js';
 import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { ErrorCode } from '../errors.js';
@@ -58,7 +59,7 @@ export interface Invocation {
   /** Only ever shortens the function's own time. */
   readonly timeoutMs?: number;
   /** Aborted when the call ends or is moved. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The trace on behalf of which it is invoked; absent: the call's own. */
   readonly trace?: TraceContext;
   readonly onAttempt?: (attempt: FunctionAttempt) => void;

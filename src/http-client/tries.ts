@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancellation.js';
 import type { Dispatcher } from 'undici';
 import type { Breaker } from './breaker.js';
 import { Exchange } from './exchange.js';
@@ -27,7 +28,7 @@ export interface TriesPlan<Success extends Usable> {
   /** By `performance.now()`: nothing goes on beyond it. */
   readonly deadlineMs: number;
   /** Aborted when the call ends. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** Headers and body, made anew for each try. */
   readonly request: () => Dispatcher.DispatchOptions;
   readonly judge: (result: ExchangeResult) => Success | Failure;

@@ -61,6 +61,7 @@ export function createHttpApp(services: HttpServices): FastifyInstance {
     frameworkErrors: (error, _request, reply) => void answerFailure(reply, failureOf(error)),
     clientErrorHandler: refuseGarbage,
   });
+  takeEmptyBodies(app);
   const methods = new RouteMethods();
   app.addHook('onRoute', ({ url, method }) => methods.add(url, method));
   app.setErrorHandler((error, _request, reply) => void answerFailure(reply, failureOf(error)));
@@ -108,6 +109,15 @@ export function createHttpApp(services: HttpServices): FastifyInstance {
     app.register(apiPlugin, { prefix: '/v1', services: rest, features });
   }
   return app;
+}
+
+/** Clients that always say `application/json` send no bytes where there is nothing to say. */
+function takeEmptyBodies(app: FastifyInstance): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body.length === 0) done(null);
+    else void parseJson(request, String(body), done);
+  });
 }
 
 function servedRequest(

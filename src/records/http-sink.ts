@@ -34,6 +34,8 @@ export class HttpSink {
   #adding = 0;
   readonly #pausing = new Set<() => void>();
   #givesUp = false;
+  /** Settled when the record that is tried is on disk, or given up. */
+  #trying: Promise<void> | undefined;
   #failures = 0;
   #spoolFails = false;
   #timer: NodeJS.Timeout | undefined;
@@ -76,15 +78,35 @@ export class HttpSink {
     }
   }
 
+  /** A disk that is full is tried with one of the records that wait for it, not with thousands. */
   async #spooled(recordId: string, text: string): Promise<Spooled | undefined> {
     for (;;) {
-      try {
-        return await this.#options.spool.add(recordId, text, Date.now());
-      } catch (error) {
-        this.#diskFailed(error);
-        if (this.#givesUp) return undefined;
-        await this.#diskPause();
-      }
+      while (this.#trying !== undefined) await this.#trying;
+      const spooled = await this.#onDisk(recordId, text);
+      if (spooled !== undefined || this.#givesUp) return spooled;
+      if (this.#trying !== undefined) continue;
+      const again = this.#tryAgain(recordId, text);
+      this.#trying = again.then(() => {
+        this.#trying = undefined;
+      });
+      return again;
+    }
+  }
+
+  async #tryAgain(recordId: string, text: string): Promise<Spooled | undefined> {
+    for (;;) {
+      await this.#diskPause();
+      const spooled = await this.#onDisk(recordId, text);
+      if (spooled !== undefined || this.#givesUp) return spooled;
+    }
+  }
+
+  async #onDisk(recordId: string, text: string): Promise<Spooled | undefined> {
+    try {
+      return await this.#options.spool.add(recordId, text, Date.now());
+    } catch (error) {
+      this.#diskFailed(error);
+      return undefined;
     }
   }
 

@@ -15,6 +15,7 @@ import { markOf } from '../process-mark.js';
 import type { ProcessMark } from '../process-mark.js';
 import type { ContactRecord } from './contact-record.js';
 import type { RecordsLog } from './log.js';
+import { OverNotes } from './over-notes.js';
 
 /**
  * - `draft`: what is known of a call that runs;
@@ -47,6 +48,7 @@ export class RecordJournal {
   readonly #log: RecordsLog | undefined;
   readonly #open = new Map<string, () => ContactRecord>();
   readonly #changed = new Set<string>();
+  readonly #overNotes = new OverNotes();
   #path: string;
   #handle: number | undefined;
   #bytes = 0;
@@ -132,6 +134,7 @@ export class RecordJournal {
 
   /** Which of these other daemons have finished, as far as their journals lie here. */
   overElsewhere(recordIds: readonly string[]): string[] {
+    if (recordIds.length === 0) return [];
     const over = this.#overElsewhere();
     return recordIds.filter((id) => over.has(id));
   }
@@ -148,7 +151,13 @@ export class RecordJournal {
     if (this.#failing) this.#renew();
     if (this.#handle !== undefined) closeSync(this.#handle);
     this.#handle = undefined;
-    if (this.#open.size === 0) rmSync(this.#path, { force: true });
+    try {
+      if (this.#open.size === 0) rmSync(this.#path, { force: true });
+    } catch (error) {
+      // It says of every call that it is over: the next daemon takes it away.
+      const code = (error as NodeJS.ErrnoException).code ?? 'error';
+      this.#log?.error({ file: this.#path, code }, 'contact journal can not be taken away');
+    }
   }
 
   #append(text: string): void {
@@ -216,13 +225,9 @@ export class RecordJournal {
     return join(this.#folder, `open-${this.#mark.pid}-${this.#mark.begun}-${randomUUID()}.jsonl`);
   }
 
-  #overElsewhere(): Set<string> {
-    return new Set(
-      this.#files()
-        .filter(({ path }) => path !== this.#path)
-        .flatMap(({ path }) => entriesOf(path))
-        .flatMap((entry) => (entry.op === 'over' ? [entry.id] : [])),
-    );
+  #overElsewhere(): { readonly has: (recordId: string) => boolean } {
+    const paths = this.#files().map(({ path }) => path);
+    return this.#overNotes.in(paths.filter((path) => path !== this.#path));
   }
 
   #files(): { readonly path: string; readonly isDead: boolean }[] {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../cancellation.js';
 import type { Action } from '../call/action.js';
 import type { Outcome } from '../call/outcome.js';
 import type { ErrorCode } from '../errors.js';
@@ -65,7 +66,7 @@ export interface Waiting {
 
 export interface SourceContext {
   /** Aborted when the call ends or is moved; the source stops its request. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   readonly onAttempt: (attempt: SourceAttempt) => void;
   /** The trace on behalf of which it is asked; absent: the call's own. */
   readonly trace?: TraceContext;

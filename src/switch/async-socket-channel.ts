@@ -1,3 +1,4 @@
+import { Cancellation } from '../cancellation.js';
 import { randomUUID } from 'node:crypto';
 import type { EslCommand, EslConnection } from '../esl/connection.js';
 import { execute } from '../esl/connection.js';
@@ -22,10 +23,9 @@ const LAST_EVENT_MS = 2000;
 export class AsyncSocketChannel implements Channel {
   readonly uuid: string;
   readonly data: ChannelData;
-  readonly gone: AbortSignal;
+  readonly gone = new Cancellation();
   readonly again: boolean;
   readonly #connection: EslConnection;
-  readonly #goneController = new AbortController();
   readonly #names = new RunNames();
   readonly #completions = new Map<string, (event: EslEvent) => void>();
   readonly #full: boolean;
@@ -37,7 +37,6 @@ export class AsyncSocketChannel implements Channel {
     this.#connection = call.connection;
     this.uuid = call.uuid;
     this.data = new FrameData(call.data, call.variables);
-    this.gone = this.#goneController.signal;
     this.again = comesAgain(call.data);
     call.connection.onEvent = (event) => this.#onEvent(event);
     call.connection.onNotice = (notice) => {
@@ -71,7 +70,7 @@ export class AsyncSocketChannel implements Channel {
   }
 
   #end(end: SegmentEnd): void {
-    if (!this.gone.aborted) this.#goneController.abort(end);
+    this.gone.abort(end);
   }
 
   async run(segment: Segment): Promise<SegmentResult> {

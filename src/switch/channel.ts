@@ -1,3 +1,5 @@
+import type { CancelSignal } from '../cancellation.js';
+
 /**
  * The Channel port: what the runner knows of a live call, whichever way FreeSWITCH and the daemon are connected.
  */
@@ -53,7 +55,7 @@ export interface SegmentResult {
 export interface ChannelData {
   /** Header of the channel data, `Caller-Destination-Number`. */
   header(name: string): string | undefined;
-  /** Channel variable, without the prefix `variable_`. */
+  /** Channel variable, without the prefix `variable_`; in any case, as FreeSWITCH looks them up. */
   variable(name: string): string | undefined;
 }
 
@@ -61,7 +63,7 @@ export interface Channel {
   readonly uuid: string;
   readonly data: ChannelData;
   /** Aborted once when the call has ended or the connection is lost; its reason is a `SegmentEnd`. */
-  readonly gone: AbortSignal;
+  readonly gone: CancelSignal;
   /** A daemon may have begun with this very hand-over, and died or lost it. */
   readonly again?: boolean;
   run(segment: Segment): Promise<SegmentResult>;

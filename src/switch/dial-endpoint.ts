@@ -36,6 +36,13 @@ const ENDPOINT =
   /^([A-Za-z0-9_.]+)\/([A-Za-z0-9_.@:;=%+*#&?/~!()-]+|[A-Za-z0-9_.@:;=%+*#&?/~!()-]*\[[0-9A-Fa-f:.]+\][A-Za-z0-9_.:;=%+*#&?/~!()-]*)$/;
 
 const MAX_ENDPOINT = 512;
+const SHOWN = 80;
+
+/** Of a dial string's text, as much as a detail may show. */
+export function quoted(text: string): string {
+  const characters = Array.from(text);
+  return `"${characters.length > SHOWN ? `${characters.slice(0, SHOWN).join('')}…` : text}"`;
+}
 
 function at(text: string, separator: string): [string, string | undefined] {
   const index = text.indexOf(separator);
@@ -48,11 +55,11 @@ export function parseEndpoint(text: string): EndpointResult {
   if (text === '') return bad('an empty leg');
   if (text.length > MAX_ENDPOINT) return bad('an endpoint longer than 512 characters');
   const match = ENDPOINT.exec(text);
-  if (match === null) return bad(`"${text}" is not an endpoint`);
+  if (match === null) return bad(`${quoted(text)} is not an endpoint`);
   const name = (match[1] ?? '').toLowerCase();
   const data = match[2] ?? '';
   const endpoint = read(name, data);
-  return endpoint === undefined ? bad(`"${text}" is not complete`) : { ok: true, endpoint };
+  return endpoint === undefined ? bad(`${quoted(text)} is not complete`) : { ok: true, endpoint };
 }
 
 function read(name: string, data: string): DialEndpoint | undefined {

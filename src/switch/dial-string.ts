@@ -1,6 +1,6 @@
 import { AppError } from '../errors.js';
 import { splitArguments } from './arguments.js';
-import { formatEndpoint, parseEndpoint } from './dial-endpoint.js';
+import { formatEndpoint, parseEndpoint, quoted } from './dial-endpoint.js';
 import type { DialEndpoint } from './dial-endpoint.js';
 
 /** A variable of a `{}`, `[]` or `<>` prefix, its quotes and escapes taken off. */
@@ -137,9 +137,9 @@ function readVariable(piece: string): DialVariable {
   if (piece.startsWith('^^') || DANGLING.test(piece)) return fail('a stray ^^ or backslash in a prefix');
   const [name, value, ...more] = splitArguments(piece, '=', 2);
   if (name === undefined || value === undefined || value === '' || more.length > 0) {
-    return fail(`"${piece}" in a prefix is not a variable with a value`);
+    return fail(`${quoted(piece)} in a prefix is not a variable with a value`);
   }
-  if (!NAME.test(name)) return fail(`"${name}" is not the name of a variable`);
+  if (!NAME.test(name)) return fail(`${quoted(name)} is not the name of a variable`);
   if (CONTROL.test(value)) return fail(`a control character in the value of ${name}`);
   return { name, value };
 }

@@ -3,7 +3,7 @@ import type { ErrorCode } from '../errors.js';
 import { EslClient } from '../esl/client.js';
 import type { EslClientState } from '../esl/client.js';
 import { AttachedCalls } from './attached/attached-calls.js';
-import type { AttachRequest, AttachResult } from './attached/attached-calls.js';
+import type { AttachRequest, AttachResult } from './attached/attaching.js';
 import type { AttachedChannel } from './attached/attached-channel.js';
 import type { LeftCall } from './attached/recovery.js';
 import type { ReleaseTarget } from './attached/release-target.js';

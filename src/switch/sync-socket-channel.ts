@@ -1,3 +1,4 @@
+import { Cancellation } from '../cancellation.js';
 import { AppError } from '../errors.js';
 import type { EslCommand, EslConnection, EslReply } from '../esl/connection.js';
 import { execute } from '../esl/connection.js';
@@ -23,10 +24,9 @@ const AT_ONCE_MS = 20_000;
 export class SyncSocketChannel implements Channel {
   readonly uuid: string;
   readonly data: FrameData;
-  readonly gone: AbortSignal;
+  readonly gone = new Cancellation();
   readonly again: boolean;
   readonly #connection: EslConnection;
-  readonly #goneController = new AbortController();
   readonly #names = new RunNames();
   readonly #clockOffsetMicros: number;
   /** What `transfer_source` was before anything of ours ran. */
@@ -44,7 +44,6 @@ export class SyncSocketChannel implements Channel {
     this.uuid = call.uuid;
     this.data = new FrameData(call.data, call.variables);
     this.#transferredFrom = call.data.get('Caller-Transfer-Source');
-    this.gone = this.#goneController.signal;
     this.again = comesAgain(call.data);
     const switchMicros = Number(call.data.raw('Event-Date-Timestamp'));
     this.#clockOffsetMicros =
@@ -60,7 +59,7 @@ export class SyncSocketChannel implements Channel {
   }
 
   #end(end: SegmentEnd): void {
-    if (!this.gone.aborted) this.#goneController.abort(end);
+    this.gone.abort(end);
   }
 
   async run(segment: Segment): Promise<SegmentResult> {

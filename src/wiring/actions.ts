@@ -1,8 +1,9 @@
-import { ActionServer, drawnKey } from '../action-server/action-server.js';
-import type { ActionAnswer, ActionMemory, ActionServices } from '../action-server/action-server.js';
+import { ActionServer } from '../action-server/action-server.js';
+import type { ActionAnswer } from '../action-server/request.js';
+import type { ActionMemory, ActionServices } from '../action-server/services.js';
 import { ReplayMemory } from '../action-server/replay-memory.js';
 import { Tally } from '../action-server/tally.js';
-import { TokenSeal } from '../action-server/token.js';
+import { drawnKey, TokenSeal } from '../action-server/token.js';
 import type { Policy } from '../call/policy.js';
 import type { Config } from '../config/schema.js';
 import { AppError } from '../errors.js';

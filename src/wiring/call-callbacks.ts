@@ -26,6 +26,7 @@ export class CallCallbacks {
   constructor(calls: CallLedger, endpointOf: (target: string) => string | undefined) {
     this.#calls = calls;
     this.#endpointOf = endpointOf;
+    calls.onGivenUp = (uuid) => this.#followed.delete(uuid);
   }
 
   onTrace(uuid: string, entry: TraceEntry, runner: CallRunner): void {

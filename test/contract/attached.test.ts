@@ -1,5 +1,5 @@
 import type { AttachedChannel } from '../../src/switch/attached/attached-channel.js';
-import type { AttachRequest } from '../../src/switch/attached/attached-calls.js';
+import type { AttachRequest } from '../../src/switch/attached/attaching.js';
 import type { Step } from '../../src/switch/channel.js';
 import { Line } from '../support/line.js';
 import type { TestCall } from '../support/test-call.js';

@@ -17,9 +17,9 @@ documented error, break what must hold, take more than a second of CPU time, use
 promise that nobody waits for, or change what all objects share (prototype pollution).
 
 What is found is made as small as it can be and becomes a case below \`test/fuzz/cases\`. \`npm test\` tries all cases,
-and hunts for a second in each target; the hunts below were made with \`npm run fuzz -- --seconds 600 --record\`. The
-inputs in a second say how large and how expensive they are, not how fast switchhook is: the code runs with its
-coverage being counted.
+and hunts for a second in each target; the hunts below were made with \`npm run fuzz -- --seconds 600 --record\`,
+seconds of CPU time each. How many inputs that is says how large and how expensive they are, not how fast switchhook
+is: the code runs with its coverage being counted.
 `;
 
 /** @returns what was written, in a line */

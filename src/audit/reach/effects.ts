@@ -17,6 +17,7 @@ export type Effect =
   | { readonly kind: 'dial'; readonly dialString: Text }
   | { readonly kind: 'assign'; readonly name: string; readonly value: Value }
   | { readonly kind: 'run'; readonly application: string; readonly data: Text }
+  | { readonly kind: 'api'; readonly command: string; readonly data: Text }
   | { readonly kind: 'menu'; readonly menu: string }
   /** Variables of a user of the directory, or of a program, are there from now on. */
   | { readonly kind: 'open' }
@@ -26,7 +27,7 @@ export type Effect =
   | { readonly kind: 'end' };
 
 const PROGRAMS =
-  /^(?:lua|luarun|javascript|jsrun|jsapi|python3?|perl|java|managed|socket|erlang|erlang_sendmsg|httapi|curl|curl_sendfile|rayo|xml_curl|rest|nibblebill|lcr|easyroute|enum|cidlookup|callcenter|odbc_query|cdr_pg)$/;
+  /^(?:lua|luarun|javascript|jsrun|jsapi|python3?|perl|java|managed|basic|socket|erlang|erlang_sendmsg|httapi|curl|curl_sendfile|rayo|xml_curl|rest|nibblebill|lcr|easyroute|enum|cidlookup|callcenter|odbc_query|cdr_pg)$/;
 const KEYS = star(
   charsOf([
     [0x23, 0x23],
@@ -157,9 +158,13 @@ function assignment(data: Text): Effect[] {
   return [{ kind: 'assign', name: variable, value: [parts[1]] }, ...hooks(variable, parts[1])];
 }
 
-/** Variables whose value runs: `execute_on_answer`, `transfer_after_bridge`. */
+/** Variables whose value runs: `execute_on_answer`, `api_hangup_hook`, `transfer_after_bridge`. */
 function hooks(name: string, value: Text): Effect[] {
   if (/^(?:execute_on_|bridge_pre_execute_)/.test(name)) return [ran(value)];
+  if (/^api_(?:on_|(?:hangup|reporting)_hook$|(?:before|after)_bridge$)/.test(name)) {
+    const { application, data } = ran(value);
+    return [{ kind: 'api', command: application.toLowerCase(), data }];
+  }
   if (name === 'transfer_after_bridge') {
     const [number = [], dialplan = [], context = []] = split(value, ':');
     return [{ kind: 'go', number, dialplan, context, leaves: false }];
@@ -168,7 +173,7 @@ function hooks(name: string, value: Text): Effect[] {
 }
 
 /** `application data` or `application::data`. */
-function ran(text: Text): Effect {
+function ran(text: Text): Extract<Effect, { kind: 'run' }> {
   const parts = cutAt(text, '::') ?? cutAt(text, ' ') ?? [text, []];
   return { kind: 'run', application: constantOf(parts[0])?.trim() ?? '', data: parts[1] };
 }

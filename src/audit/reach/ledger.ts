@@ -11,8 +11,8 @@ export class Ledger {
     this.#add({ kind: 'dialled', dialled, place: at.place, trail: way(at, dialled.target) }, dialled.freedom);
   }
 
-  command(label: string, at: At): void {
-    this.#add({ kind: 'command', label, place: at.place, trail: way(at, label) }, label);
+  wrote(kind: 'command' | 'program', label: string, at: At): void {
+    this.#add({ kind, label, place: at.place, trail: way(at, label) }, label);
   }
 
   unfollowed(place: Place, what: string): void {

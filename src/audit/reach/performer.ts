@@ -3,16 +3,16 @@ import type { DirectoryUser } from '../../switch-config/directory.js';
 import { MAX_NESTING } from './at.js';
 import type { At, Channel, Runner, Target, Written } from './at.js';
 import { Dialler } from './dialler.js';
-import { effectsOf, wordsOf } from './effects.js';
+import { cutAt, effectsOf, wordsOf } from './effects.js';
 import type { Effect } from './effects.js';
 import { expand, lookUp } from './expand.js';
 import type { Captures, World } from './expand.js';
 import { readInline } from './inline.js';
 import type { Ledger } from './ledger.js';
 import { choicesOf } from './menus.js';
-import { isTame } from './shell.js';
+import { isTameText, writesProgram } from './script.js';
 import { constantOf, eitherValue, originOf, show } from './value.js';
-import type { Text } from './value.js';
+import type { Text, Value } from './value.js';
 
 /** Takes a call to where a number is looked up next. */
 export type LookUp = (number: Text, dialplan: string, context: string, written: Written, at: At) => void;
@@ -125,7 +125,11 @@ export class Performer implements Runner {
         return { ...channel, variables: channel.variables.open() };
       case 'end':
         return certain ? { ...channel, ended: true } : channel;
+      case 'api':
+        for (const argument of this.#again(effect.data, at)) this.#api(effect.command, argument, at);
+        return channel;
       case 'program':
+        this.#script(written.data, written.application, at);
         this.#ledger.unfollowed(at.place, `${written.application} ${show(written.data)}`.trim());
         return channel;
       case 'command':
@@ -133,13 +137,22 @@ export class Performer implements Runner {
         return channel;
       case 'run':
         if (at.depth < MAX_NESTING) {
-          this.run(effect.application, effect.data, { ...at, depth: at.depth + 1 }, channel, false);
+          const inside: At = { ...at, depth: at.depth + 1 };
+          for (const data of this.#again(effect.data, at)) {
+            this.run(effect.application, data, inside, channel, false);
+          }
         }
         return channel;
       case 'menu':
         if (at.depth < MAX_NESTING) this.#menu(effect.menu, at, channel);
         return channel;
     }
+  }
+
+  /** What runs later is expanded once more then: `execute_on_answer=lua a.lua \${caller_id_name}`. */
+  #again(data: Text, at: At): Value {
+    const constant = constantOf(data);
+    return constant === undefined ? [data] : expand(constant, at.state, this.#world, undefined);
   }
 
   #menu(menu: string, at: At, channel: Channel): void {
@@ -156,7 +169,7 @@ export class Performer implements Runner {
     this.#ledger.dialled({ freedom: 'arbitrary', target: 'inline', explanation }, at);
   }
 
-  /** `${originate(…)}` and `${bgapi(originate …)}` dial too; `${system(…)}` runs a command. */
+  /** `${originate(…)}` and `${bgapi(originate …)}` dial too; `${system(…)}` runs a command, `${lua(…)}` a script. */
   #functions(data: Text, at: At): void {
     for (const part of data) {
       if (typeof part === 'string' || part.call === undefined) continue;
@@ -166,16 +179,26 @@ export class Performer implements Runner {
         name = constantOf(first) ?? '';
         argument = words.flatMap((word, i) => (i === 0 ? word : [' ', ...word]));
       }
-      if (name === 'originate') this.dialler.dial(wordsOf(argument)[0] ?? [], 'originate', at);
-      if (/^(?:bg_)?(?:system|spawn|spawn_stream)$/.test(name)) this.#command(argument, name, at);
+      this.#api(name, argument, at);
     }
+    const stream = cutAt(data, 'shell_stream://');
+    if (stream !== undefined) this.#command(stream[1], 'shell_stream://', at);
+  }
+
+  #api(name: string, argument: Text, at: At): void {
+    if (name === 'originate') this.dialler.dial(wordsOf(argument)[0] ?? [], 'originate', at);
+    else if (/^(?:bg_)?(?:system|spawn|spawn_stream)$/.test(name)) this.#command(argument, name, at);
+    else this.#script(argument, name, at);
   }
 
   /** Harmful when something of it may come from the caller. */
   #command(data: Text, application: string, at: At): void {
-    if (originOf(data) !== 'caller') return;
-    if (data.every((part) => typeof part === 'string' || part.origin !== 'caller' || isTame(part.language)))
-      return;
-    this.#ledger.command(`${application} ${show(data)}`, at);
+    if (!isTameText(data)) this.#ledger.wrote('command', `${application} ${show(data)}`, at);
+  }
+
+  #script(data: Text, application: string, at: At): void {
+    if (writesProgram(application, data)) {
+      this.#ledger.wrote('program', `${application} ${show(data)}`, at);
+    }
   }
 }

@@ -13,8 +13,15 @@ export type Trail = readonly Step[];
 /** Where a way ends that should not be there. */
 export type Outcome =
   | { readonly kind: 'dialled'; readonly dialled: Dialled; readonly trail: Trail; readonly place: Place }
-  /** A system command that holds what the caller wrote. */
-  | { readonly kind: 'command'; readonly label: string; readonly trail: Trail; readonly place: Place };
+  /** A system command, or the program of an interpreter, of which the caller writes a part. */
+  | Written;
+
+interface Written {
+  readonly kind: 'command' | 'program';
+  readonly label: string;
+  readonly trail: Trail;
+  readonly place: Place;
+}
 
 export interface Dialled {
   /** What the caller can bring about, worst first. */

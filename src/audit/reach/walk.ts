@@ -54,10 +54,13 @@ export class Walker {
     };
   }
 
-  /** @param numbers those that a call may be for; without it all */
-  from(context: string, dialplan: string, numbers: Language = ANYTHING): WalkResult {
+  /**
+   * @param numbers those that a call may be for; without it all
+   * @param known the caller is a user or a provider: variables may be set that strangers do not have
+   */
+  from(context: string, dialplan: string, numbers: Language = ANYTHING, known = false): WalkResult {
     const number = { language: numbers, left: numbers, origin: 'caller' as const };
-    const state: CallState = { context, dialplan, number, variables: new Variables() };
+    const state: CallState = { context, dialplan, number, variables: new Variables(new Map(), known) };
     const key = keyOfState(state);
     let result = this.#known.get(key);
     if (result === undefined) {

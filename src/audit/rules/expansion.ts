@@ -59,7 +59,11 @@ function* actionsOf(conditions: readonly Condition[]): Generator<DialplanAction>
   }
 }
 
+/** As an API command, in a variable that runs when something happens, and as a file to play. */
+const COMMAND =
+  /\$\{(?:bgapi[ (]|expand[ (])?(?:bg_)?(?:system|spawn|spawn_stream)[ (]|\b(?:execute_on|bridge_pre_execute|api)_\w+=(?:bg_?)?(?:system|spawn)\b|shell_stream:\/\//i;
+
 function runsCommand(action: DialplanAction): boolean {
   if (/^(?:system|bgsystem|bg_system|spawn|bg_spawn)$/i.test(action.application)) return true;
-  return /\$\{(?:bg_)?(?:system|spawn|spawn_stream)[ (]/i.test(action.data);
+  return COMMAND.test(action.data);
 }

@@ -1,9 +1,11 @@
 import type { SwitchConfiguration } from '../../switch-config/configuration.js';
+import { dialplanOf } from '../../switch-config/dialplan.js';
 import type { Place } from '../../switch-config/places.js';
+import type { XmlNode } from '../../switch-config/xml.js';
 import type { Collector } from '../collector.js';
 import type { Severity } from '../finding.js';
 import type { SipProfile } from '../profiles.js';
-import { literal, withEffort } from '../language/language.js';
+import { ANYTHING, literal, withEffort } from '../language/language.js';
 import type { Language } from '../language/language.js';
 import type { Dialled, Outcome } from '../reach/trail.js';
 import { Walker } from '../reach/walk.js';
@@ -52,6 +54,40 @@ export function checkReach(
     }
     for (const { place: at, what: left } of result.unfollowed) {
       found.remark(at, `reached by callers without a password, and decided elsewhere: ${left}`);
+    }
+  }
+  const { result: written, enough } = withEffort(EFFORT, () =>
+    tellOfKnownCallers(configuration, walker, found),
+  );
+  return complete && written && enough;
+}
+
+/**
+ * A password, or an address on a list, says who calls: not that his name, or the number that a provider passes on, is
+ * fit to be run. So every context is followed once more for those who may call there.
+ * @returns false when not all ways could be followed
+ */
+function tellOfKnownCallers(configuration: SwitchConfiguration, walker: Walker, found: Collector): boolean {
+  const sections = [
+    configuration.section('dialplan'),
+    configuration.section('directory'),
+    configuration.configuration('ivr.conf'),
+  ];
+  if (!sections.some(mayRun)) return true;
+  let complete = true;
+  for (const context of dialplanOf(configuration).values()) {
+    const result = walker.from(context.name, 'XML', ANYTHING, true);
+    complete &&= result.complete;
+    const what = `whoever may call context ${context.name}`;
+    const place = configuration.placeOf(context.node);
+    for (const outcome of result.outcomes) {
+      if (outcome.kind === 'dialled') continue;
+      tellOfWritten(
+        { ...outcome, trail: [{ what, place }, ...outcome.trail] },
+        `A caller (${what})`,
+        'warning',
+        found,
+      );
     }
   }
   return complete;
@@ -113,13 +149,43 @@ function openingsOf(profile: SipProfile): Opening[] {
 }
 
 function tell(outcome: Outcome, entrance: string, found: Collector): void {
-  if (outcome.kind === 'command') {
-    const message = `A caller without a password (${entrance}) writes a part of a system command: ${outcome.label}`;
-    found.add('command-injection', 'error', outcome.place, message, outcome.trail);
+  if (outcome.kind !== 'dialled') {
+    tellOfWritten(outcome, `A caller without a password (${entrance})`, 'error', found);
     return;
   }
   const { freedom, explanation, target } = outcome.dialled;
   const rule = freedom === 'arbitrary' ? 'dial-string-injection' : 'toll-fraud';
   const message = `A caller without a password (${entrance}) reaches ${target}: ${explanation}.`;
   found.add(rule, SEVERITY[freedom], outcome.place, message, outcome.trail);
+}
+
+/** What runs commands and scripts, by application, API command or file to play. */
+const RUNS =
+  /\b(?:lua|luarun|perl|perlrun|javascript|jsrun|jsapi|python3?|pyrun|java|managed|managedrun|basic|shell_stream|(?:bg_?)?(?:system|spawn\w*))\b/i;
+
+/** Whether there is anything of that kind that is not wholly written down. Most configurations have none. */
+function mayRun(node: XmlNode | undefined): boolean {
+  if (node === undefined) return false;
+  const written = [...node.attributes.values(), node.children.length === 0 ? node.text : ''].join(' ');
+  return (written.includes('$') && RUNS.test(written)) || node.children.some(mayRun);
+}
+
+function tellOfWritten(
+  { kind, label, place, trail }: Exclude<Outcome, { kind: 'dialled' }>,
+  who: string,
+  severity: Severity,
+  found: Collector,
+): void {
+  if (kind === 'command') {
+    found.add(
+      'command-injection',
+      severity,
+      place,
+      `${who} writes a part of a system command: ${label}`,
+      trail,
+    );
+  } else {
+    const message = `${who} writes a part of the program that an interpreter runs: ${label}`;
+    found.add('script-injection', severity, place, message, trail);
+  }
 }

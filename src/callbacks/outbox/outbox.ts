@@ -1,13 +1,4 @@
-import {
-  closeSync,
-  fdatasync,
-  fdatasyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  renameSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../errors.js';
 import { markOf } from '../../process-mark.js';
@@ -15,9 +6,10 @@ import type { ProcessMark } from '../../process-mark.js';
 import type { OpenCall, StoredEvent } from '../event.js';
 import type { CallbacksLog } from '../log.js';
 import { Acknowledgements } from './acknowledgements.js';
-import { codeOf, folderName, leftFolders, rmdirQuietly, syncFolder, writeAll } from './disk.js';
+import { codeOf, folderName, leftFolders, rmdirQuietly } from './disk.js';
 import { writeLine } from './line.js';
 import type { Line } from './line.js';
+import { OpenSegment } from './open-segment.js';
 import { apply, openCallsIn } from './replay.js';
 import { Segment } from './segment.js';
 
@@ -60,7 +52,7 @@ export class Outbox {
   readonly #listeners: (() => void)[] = [];
   readonly #acknowledgements: Acknowledgements;
   #pending: Line[] = [];
-  #current: { readonly segment: Segment; readonly fd: number } | undefined;
+  #current: OpenSegment | undefined;
   #number = 0;
   #flushing: NodeJS.Immediate | undefined;
   #syncing: NodeJS.Timeout | 'running' | undefined;
@@ -239,59 +231,32 @@ export class Outbox {
     const text = lines.map(writeLine).join('');
     const { segmentBytes = SEGMENT_BYTES } = this.#options;
     if (this.#current !== undefined && this.#current.segment.bytes >= segmentBytes) this.#seal();
-    const { segment, fd } = this.#current ?? this.#begin();
-    writeAll(fd, Buffer.from(text));
-    segment.bytes += Buffer.byteLength(text);
+    const current = this.#current ?? this.#begin();
+    current.append(text);
     for (const line of lines) {
       apply(this.#calls, line);
-      if (line.op === 'event') segment.counted(line.to);
+      if (line.op === 'event') current.segment.counted(line.to);
     }
     this.#sync();
   }
 
   /** A new segment, which knows the calls that are open. */
-  #begin(): { readonly segment: Segment; readonly fd: number } {
+  #begin(): OpenSegment {
     this.#number += 1;
-    const segment = new Segment(this.#number, this.#segmentPath(this.#number));
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    const fd = openSync(segment.path, 'wx', 0o600);
-    const head = Buffer.from(writeLine({ op: 'open', calls: [...this.#calls.values()] }));
-    try {
-      writeAll(fd, head);
-      fdatasyncSync(fd);
-      syncFolder(this.path);
-    } catch (error) {
-      // One without its first line is of no use, and every try would leave another.
-      closeSync(fd);
-      segment.remove();
-      throw error;
-    }
-    segment.bytes = segment.durable = head.length;
-    this.#current = { segment, fd };
-    this.segments.push(segment);
+    const current = new OpenSegment(this.#number, this.#segmentPath(this.#number), this.#calls.values());
+    this.#current = current;
+    this.segments.push(current.segment);
     this.#limit();
-    return this.#current;
+    return current;
   }
 
   #seal(): void {
     const current = this.#current;
     if (current === undefined) return;
     this.#current = undefined;
-    const { segment, fd } = current;
-    try {
-      // What was half written, if anything was.
-      ftruncateSync(fd, segment.bytes);
-      const line = Buffer.from(writeLine({ op: 'sealed', totals: Object.fromEntries(segment.totals) }));
-      writeAll(fd, line);
-      segment.bytes += line.length;
-      fdatasyncSync(fd);
-    } catch (error) {
-      this.#fail(error);
-    }
-    closeSync(fd);
-    segment.sealed = true;
-    segment.durable = segment.bytes;
-    this.#tidy(segment);
+    const failure = current.seal();
+    if (failure !== undefined) this.#fail(failure);
+    this.#tidy(current.segment);
     this.#told();
   }
 
@@ -302,30 +267,23 @@ export class Outbox {
       const current = this.#current;
       this.#syncing = undefined;
       if (current === undefined || this.#closed) return;
-      const { segment, fd } = current;
-      const upTo = segment.bytes;
       this.#syncing = 'running';
-      fdatasync(fd, (error) => {
+      current.sync((error, upTo) => {
         this.#syncing = undefined;
         if (this.#current !== current) {
           // Sealed meanwhile, which made it durable; its successor may be waiting.
-          if (this.#isBehind) this.#sync();
+          if (this.#current?.isBehind === true) this.#sync();
           return;
         }
         if (error !== null) {
           this.#disturbed(error);
           return;
         }
-        segment.durable = upTo;
-        if (this.#isBehind) this.#sync();
+        current.segment.durable = upTo;
+        if (current.isBehind) this.#sync();
         this.#told();
       });
     }, this.#options.syncDelayMs ?? SYNC_DELAY_MS).unref();
-  }
-
-  get #isBehind(): boolean {
-    const segment = this.#current?.segment;
-    return segment !== undefined && segment.durable < segment.bytes;
   }
 
   /** The disk is full, or gone. What may be half written is left behind. */

@@ -71,7 +71,7 @@ export function flowWorkplace(cli: Cli, flags: FlowFlags): FlowWorkplace {
     functions,
     policy: policies.get(config.flows.policy),
   });
-  const isSpoken = Object.keys(config.flows.speech).length > 0;
+  const isSpoken = config.flows.folder !== undefined || Object.keys(config.flows.speech).length > 0;
   const { set, problems } = checkedFlows(
     flowFilesIn(folder),
     { speech: speechOf(config.flows), stateMaxBytes: config.flows.state_max_bytes },

@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { FlowEvent, FlowWaiting, FunctionResult, Json, JsonObject } from '../port.js';
+import { isDeeperThan } from '../depth.js';
 import type { Fault, Move, Turn } from '../block.js';
 import { ERROR, fail, leave, NEXT } from '../block.js';
 import { isMasked, textOf, textsIn, valueOf } from '../references.js';
 import { promptSchema } from '../speech/prompt.js';
 import { languageOf, needed, soundsOf } from '../speech/sound.js';
 import { attributeName, defineBlock, FEW, isFew, language } from './define.js';
+
+/** A deeper answer could be written into a state, and not be read back from it. */
+const MAX_ANSWER_DEPTH = 32;
 
 const path = z
   .string()
@@ -109,6 +113,8 @@ export const invokeFunction = defineBlock({
     if (event.kind === 'outcomes') return { to: 'again', progress: { voiced: 1 } };
     const { result } = event;
     if (!result.ok) return failed(turn, result);
+    if (isDeeperThan(result.values, MAX_ANSWER_DEPTH))
+      return failed(turn, { ok: false, code: 'function_not_understood', detail: 'nested too deep' });
     const taken = outputsOf(given).map(([name, from]) => [name, take(result.values, name, from)] as const);
     const missing = taken.find(([, value]) => value === undefined);
     if (!turn.setExternal(result.values)) return fail('flow_state_too_large', 'too_large');

@@ -110,6 +110,8 @@ function ssmlSegments(source: string, scope: Scope, speech: SpeechSettings, say:
 class Speaker {
   readonly segments: Segment[] = [];
   readonly #say: string | undefined;
+  /** The last character of what was spoken last: to look for it in a text that is growing takes its whole length. */
+  #ending = '';
 
   constructor(say: string | undefined) {
     this.#say = say;
@@ -172,6 +174,7 @@ class Speaker {
   #speak(text: string, language: string): void {
     const said = spoken(text, language);
     if (said === '') return;
+    this.#ending = said.charAt(said.length - 1);
     const last = this.segments.at(-1);
     if (last?.kind !== 'speech' || last.language !== language) {
       this.segments.push({ kind: 'speech', text: said, language });
@@ -183,7 +186,8 @@ class Speaker {
 
   #endSentence(): void {
     const last = this.segments.at(-1);
-    if (last?.kind === 'speech' && !/[.!?。！？]$/.test(last.text)) {
+    if (last?.kind === 'speech' && !'.!?。！？'.includes(this.#ending)) {
+      this.#ending = '.';
       this.segments[this.segments.length - 1] = { ...last, text: `${last.text}.` };
     }
   }

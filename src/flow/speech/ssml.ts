@@ -1,3 +1,5 @@
+import { ParsedTexts } from '../parsed-texts.js';
+
 /**
  * Reads the SSML that a flow's author wrote. It is read before references are filled in, so that what a reference
  * brings can't be a tag. What is not well-formed is read as good as it goes, with a fault.
@@ -41,16 +43,10 @@ const ENDS = [
 ] as const;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-const parsed = new Map<string, Ssml>();
-const MOST_PARSED = 10_000;
+const parsed = new ParsedTexts<Ssml>(parse);
 
 export function parseSsml(source: string): Ssml {
-  const known = parsed.get(source);
-  if (known !== undefined) return known;
-  if (parsed.size >= MOST_PARSED) parsed.clear();
-  const made = parse(source);
-  parsed.set(source, made);
-  return made;
+  return parsed.get(source);
 }
 
 interface Open {

@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../cancellation.js';
 import { Breaker } from '../../http-client/breaker.js';
 import type { Health } from '../../http-client/breaker.js';
 import type { Circuit } from '../../http-client/observer.js';
@@ -61,7 +62,7 @@ export class LocalFunction {
     event: string,
     requestId: string,
     timeoutMs: number,
-    signal: AbortSignal,
+    signal: CancelSignal,
   ): Promise<LocalAnswer> {
     if (signal.aborted) return { kind: 'gone' };
     const result = await this.#breaker.run(async () => {
@@ -83,7 +84,7 @@ export class LocalFunction {
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 
-  #run(event: string, requestId: string, timeoutMs: number, signal: AbortSignal): Promise<LocalAnswer> {
+  #run(event: string, requestId: string, timeoutMs: number, signal: CancelSignal): Promise<LocalAnswer> {
     return new Promise((resolve) => {
       let running: FunctionWorker | undefined;
       let settled = false;

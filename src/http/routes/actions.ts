@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify';
-import type { ActionAnswer, ActionRequest, ActionServer } from '../../action-server/action-server.js';
+import type { ActionServer } from '../../action-server/action-server.js';
+import type { ActionAnswer, ActionRequest } from '../../action-server/request.js';
 import { AppError } from '../../errors.js';
 import type { ErrorCode } from '../../errors.js';
 import type { TraceContext } from '../../http-client/trace-context.js';

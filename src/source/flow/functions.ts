@@ -1,3 +1,4 @@
+import type { CancelSignal } from '../../cancellation.js';
 import type { FunctionResult, JsonObject } from '../../flow/port.js';
 import type { TraceContext } from '../../http-client/trace-context.js';
 import type { CallView } from '../port.js';
@@ -13,7 +14,7 @@ export interface FlowInvocation {
   readonly language: string;
   readonly queue: string;
   /** Aborted when the call ends or is moved. */
-  readonly signal: AbortSignal;
+  readonly signal: CancelSignal;
   /** The trace on behalf of which it is invoked; absent: the call's own. */
   readonly trace?: TraceContext;
 }

@@ -1,34 +1,23 @@
+import { Cancellation } from '../../cancellation.js';
 import { AppError } from '../../errors.js';
 import type { EslCommand, EslReply } from '../../esl/connection.js';
 import { execute } from '../../esl/connection.js';
 import { applicationInfo } from '../applications.js';
 import type { Channel, Segment, SegmentEnd, SegmentResult } from '../channel.js';
 import { endOf } from '../channel.js';
-import type { CompiledSegment } from '../inline-list.js';
 import { compileBare, compileSegment } from '../inline-list.js';
 import { RunNames, waitingStep } from '../socket-channel.js';
 import { TimedBreak } from '../timed-break.js';
 import { EventData, placeOf } from './event-data.js';
 import type { Headers } from './event-data.js';
 import type { CallGuard } from './guard.js';
-import { GUARD_VARIABLE, TARGET_VARIABLE } from './guard.js';
-import { targetText } from './release-target.js';
+import { NOBODY, OWNER, PLACE, RUN, TARGET_VARIABLE } from './marks.js';
+import { isKeptSource, KEPT_TARGET, targetText } from './release-target.js';
 import type { ReleaseTarget } from './release-target.js';
+import { RunningSegment } from './running-segment.js';
+import type { RunningOptions } from './running-segment.js';
+import { endEvent, probeEvent, readSegmentEvent, segmentEvent } from './segment-event.js';
 import { setVariables } from './set-variables.js';
-
-/** Channel variable that names the run of a segment from its being sent to its end. */
-export const RUN = 'cti_run';
-/** Header of our own events that names the run. */
-const RUN_HEADER = 'cti-run';
-const GUARD_HEADER = 'cti-guard';
-const PROBE_HEADER = 'cti-probe';
-/** Channel variable that keeps where the channel was when it was taken. */
-export const PLACE = 'cti_place';
-/** Where a call goes that was to be released and is to stay. */
-export const KEPT_TARGET = 'park inline';
-/** How the switch notes that (switch_ivr.c switch_ivr_session_transfer). */
-const KEPT_SOURCE = /:park\/[^/]*\/inline$/;
-export const SEGMENT_EVENT = 'switchhook::segment';
 
 /** How long a caller is left in silence at a time while the daemon waits for an answer. */
 const SILENT_PIECE_MS = 100;
@@ -43,18 +32,6 @@ export interface AttachedHome {
   letGo(channel: AttachedChannel, end: SegmentEnd | undefined): void;
 }
 
-interface Running {
-  readonly run: string;
-  /** Undefined for a prompt that covers a wait: nothing is read from it. */
-  readonly compiled: Pick<CompiledSegment, 'outcomeVariables' | 'read'> | undefined;
-  readonly sentAt: number;
-  /** It is to give the call back. */
-  readonly release: boolean;
-  /** What was written and has no reply yet. */
-  unanswered: readonly EslCommand[] | undefined;
-  readonly settle: (result: SegmentResult) => void;
-}
-
 /**
  * A channel that is parked and told what to do through the daemon's own connection to the switch. A list runs nested
  * in the park loop, as one `execute_extension`; an event at its end brings the outcomes. Its last segment carries the
@@ -63,16 +40,15 @@ interface Running {
 export class AttachedChannel implements Channel {
   readonly uuid: string;
   readonly data: EventData;
-  readonly gone: AbortSignal;
+  readonly gone = new Cancellation();
   readonly again: boolean;
   readonly guard: CallGuard;
   /** Where it goes at the end; undefined: it is hung up. */
   readonly target: ReleaseTarget | undefined;
   readonly #home: AttachedHome;
   #place: string;
-  readonly #goneController = new AbortController();
   readonly #names = new RunNames();
-  #running: Running | undefined;
+  #running: RunningSegment | undefined;
   #guardedAt: number | undefined = performance.now();
   #over = false;
   /** `asked`: what releases the call is to park it instead; `leaving`: it is about to. */
@@ -95,7 +71,6 @@ export class AttachedChannel implements Channel {
     this.target = target;
     this.#place = placeOf(headers);
     this.#transferredFrom = headers.get('variable_transfer_source');
-    this.gone = this.#goneController.signal;
   }
 
   async run(segment: Segment): Promise<SegmentResult> {
@@ -137,7 +112,7 @@ export class AttachedChannel implements Channel {
     ];
     this.#guardedAt = undefined;
     const { outcomeVariables, read } = compiled;
-    return this.#execute(run, commands, segment.release, { outcomeVariables, read });
+    return this.#execute({ run, commands, release: segment.release, compiled: { outcomeVariables, read } });
   }
 
   keep(): boolean {
@@ -165,7 +140,7 @@ export class AttachedChannel implements Channel {
     const run = this.#names.next();
     const { variables, list } = compileBare(waitingStep(play), [`event:${segmentEvent(run)}`]);
     const commands = [...setVariables(this.uuid, variables), this.#locked('execute_extension', list)];
-    const { end } = await this.#execute(run, commands, false, undefined);
+    const { end } = await this.#execute({ run, commands, release: false, compiled: undefined });
     return end;
   }
 
@@ -188,19 +163,19 @@ export class AttachedChannel implements Channel {
 
   /** Ends it here; what runs is settled by it. */
   end(end: SegmentEnd, headers?: Headers): void {
-    if (!this.gone.aborted) this.#goneController.abort(end);
+    this.gone.abort(end);
     this.#settle(headers, end);
   }
 
   /** Our own event: a list has come to its end, or a probe was answered. */
   onSegment(event: Headers): void {
     const running = this.#running;
-    if (running === undefined || event.get(RUN_HEADER) !== running.run) return;
-    const probe = event.get(PROBE_HEADER) !== undefined;
-    if (!probe && running.compiled !== undefined) this.#noteGuard(event.get(GUARD_HEADER));
-    if (!probe || running.compiled === undefined || this.#isCompleted(event)) {
+    const { run, probe, guard } = readSegmentEvent(event);
+    if (running === undefined || run !== running.run) return;
+    if (!probe && running.isList) this.#noteGuard(guard);
+    if (!probe || !running.isList || running.isCompleted(event)) {
       this.#settle(event, { kind: 'completed' });
-    } else if (running.unanswered !== undefined && !hasBegun(running.run, event)) {
+    } else if (running.unanswered !== undefined && !running.hasBegun(event)) {
       // The connection broke before all of it was written: a list that had been queued would have run before this.
       this.#send(running.unanswered);
     } else {
@@ -212,7 +187,7 @@ export class AttachedChannel implements Channel {
   onUnpark(event: Headers): void {
     const source = event.get('variable_transfer_source');
     const to = source !== undefined && source !== this.#transferredFrom ? source : '';
-    if (this.#keeping === 'asked' && KEPT_SOURCE.test(to) && this.#isCompleted(event)) {
+    if (this.#keeping === 'asked' && isKeptSource(to) && this.#isCompleted(event)) {
       this.#keeping = 'leaving';
       return;
     }
@@ -245,14 +220,13 @@ export class AttachedChannel implements Channel {
       return;
     }
     const running = this.#running;
-    if (running !== undefined && this.#reading(running, dump).end.kind === 'completed') {
+    if (running?.isCompleted(dump) === true) {
       this.#settle(dump, { kind: 'completed' });
-    } else if (placeOf(dump) !== this.#place || dump.get('variable_cti_owner') === '-') {
+    } else if (placeOf(dump) !== this.#place || dump.get(`variable_${OWNER}`) === NOBODY) {
       this.onUnpark(dump);
     } else if (running !== undefined) {
-      // It answers when what is queued before it has run, or at once when nothing of it arrived.
-      const commands = [this.#locked('event', `${segmentEvent(running.run)},${PROBE_HEADER}=1`)];
-      this.#send(running.compiled === undefined ? commands : [...commands, this.guard.disarm()]);
+      const commands = [this.#locked('event', probeEvent(running.run))];
+      this.#send(running.isList ? [...commands, this.guard.disarm()] : commands);
     }
   }
 
@@ -264,16 +238,10 @@ export class AttachedChannel implements Channel {
     return [this.guard.disarm(), this.guard.arm()];
   }
 
-  #execute(
-    run: string,
-    commands: readonly EslCommand[],
-    release: boolean,
-    compiled: Running['compiled'],
-  ): Promise<SegmentResult> {
-    return new Promise((resolve) => {
-      const sentAt = performance.now();
-      this.#running = { run, compiled, sentAt, release, unanswered: commands, settle: resolve };
-      this.#send(commands);
+  #execute(options: Omit<RunningOptions, 'settle'>): Promise<SegmentResult> {
+    return new Promise((settle) => {
+      this.#running = new RunningSegment({ ...options, settle });
+      this.#send(options.commands);
     });
   }
 
@@ -303,27 +271,14 @@ export class AttachedChannel implements Channel {
   }
 
   #isCompleted(event: Headers): boolean {
-    const running = this.#running;
-    return running !== undefined && this.#reading(running, event).end.kind === 'completed';
+    return this.#running?.isCompleted(event) === true;
   }
 
   #settle(headers: Headers | undefined, end: SegmentEnd, kept = false): void {
     const running = this.#running;
     if (running === undefined) return;
     this.#running = undefined;
-    const { steps } = this.#reading(running, headers);
-    running.settle({ end, steps, ...(kept ? { kept } : {}) });
-  }
-
-  #reading(running: Running, headers: Headers | undefined): SegmentResult {
-    const { compiled, sentAt } = running;
-    if (compiled === undefined) return { end: { kind: 'lost', detail: '' }, steps: [] };
-    const reading = compiled.read(
-      compiled.outcomeVariables.map((name) => headers?.get(`variable_${name}`)),
-      { elapsedMs: performance.now() - sentAt, endedAtMicros: microsOf(headers) },
-    );
-    const end: SegmentEnd = reading.completed ? { kind: 'completed' } : { kind: 'lost', detail: '' };
-    return { end, steps: reading.steps };
+    running.settle(headers, end, kept);
   }
 
   #lose(headers: Headers): void {
@@ -361,23 +316,4 @@ export class AttachedChannel implements Channel {
       this.gone.addEventListener('abort', done, { once: true });
     });
   }
-}
-
-/** An action of the list has left its outcome (inline-list.ts: a marker begins with the name of the run). */
-function hasBegun(run: string, event: Headers): boolean {
-  return event.get('variable_cti_o1')?.startsWith(`${run};`) === true;
-}
-
-function segmentEvent(run: string): string {
-  return `Event-Name=CUSTOM,Event-Subclass=${SEGMENT_EVENT},${RUN_HEADER}=${run}`;
-}
-
-/** An item of a list: tells that it has ended, and arms the guard in the same breath. */
-function endEvent(run: string): string {
-  return `event:${segmentEvent(run)},${GUARD_HEADER}=\\\${sched_api(\\\${${GUARD_VARIABLE}})}`;
-}
-
-function microsOf(headers: Headers | undefined): number {
-  const micros = Number(headers?.get('Event-Date-Timestamp'));
-  return micros > 0 ? micros : Date.now() * 1000;
 }

@@ -28,8 +28,15 @@ export class EventData implements ChannelData {
 
 /** Headers with further variables, or others; `''` stands for none. */
 export function withVariables(headers: Headers, variables: Readonly<Record<string, string>>): Headers {
-  const own = new Map(Object.entries(variables).map(([name, value]) => [`variable_${name}`, value]));
-  return { get: (name) => (own.has(name) ? own.get(name) || undefined : headers.get(name)) };
+  const own = new Map(
+    Object.entries(variables).map(([name, value]) => [`variable_${name}`.toLowerCase(), value]),
+  );
+  return {
+    get: (name) => {
+      const value = own.get(name.toLowerCase());
+      return value === undefined ? headers.get(name) : value || undefined;
+    },
+  };
 }
 
 /** What `uuid_dump <uuid> json` answered; undefined when there is no such channel. */
@@ -43,10 +50,10 @@ export function readDump(text: string): Headers | undefined {
   if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(parsed)) {
-    if (typeof value === 'string') headers.set(name, value);
-    else if (Array.isArray(value)) headers.set(name, `ARRAY::${value.map(String).join('|:')}`);
+    if (typeof value === 'string') headers.set(name.toLowerCase(), value);
+    else if (Array.isArray(value)) headers.set(name.toLowerCase(), `ARRAY::${value.map(String).join('|:')}`);
   }
-  return headers;
+  return { get: (name) => headers.get(name.toLowerCase()) };
 }
 
 /**

@@ -1,11 +1,6 @@
 import type { EslCommand } from '../../esl/connection.js';
-import { NOBODY, OWNER } from './parked.js';
+import { NOBODY, OWNER, RUN } from './marks.js';
 import type { ReleaseTarget } from './release-target.js';
-
-/** Channel variable that holds the arguments of `sched_api`, so that a list can arm the guard at its end. */
-export const GUARD_VARIABLE = 'cti_guard';
-/** Channel variable that holds where the call is to go at its end. */
-export const TARGET_VARIABLE = 'cti_then';
 
 /**
  * What lets a parked call go on when its daemon does not come back: a task of FreeSWITCH's scheduler. A list that
@@ -30,7 +25,7 @@ export class CallGuard {
 
   /** Lets the call go now, with `cti_error`. */
   release(code: string): string {
-    const variables = `multiset:^^!cti_status=failed!cti_error=${code}!cti_run=!${OWNER}=${NOBODY}`;
+    const variables = `multiset:^^!cti_status=failed!cti_error=${code}!${RUN}=!${OWNER}=${NOBODY}`;
     return `uuid_transfer ${this.#uuid} m:~:${variables}~${this.#way} inline`;
   }
 

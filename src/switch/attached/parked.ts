@@ -1,12 +1,6 @@
 import type { EslCommand } from '../../esl/connection.js';
 import type { ChannelData } from '../channel.js';
-
-/**
- * Channel variable that says who has an attached call: the name of an instance, or `NOBODY` once it was let go.
- */
-export const OWNER = 'cti_owner';
-/** Not a name that an instance may have. */
-export const NOBODY = '-';
+import { OWNER } from './marks.js';
 
 /**
  * Only channels that carry a program, or are under a daemon's control, are told of: the filter runs inside FreeSWITCH.

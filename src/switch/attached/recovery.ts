@@ -3,12 +3,13 @@ import type { EslCommand, EslConnection } from '../../esl/connection.js';
 import { execute } from '../../esl/connection.js';
 import type { EslEvent } from '../../esl/event.js';
 import { AppError } from '../../errors.js';
-import { PLACE, RUN, SEGMENT_EVENT } from './attached-channel.js';
 import type { AttachedChannel } from './attached-channel.js';
 import type { Claims } from './claims.js';
 import { EventData, placeOf, readDump } from './event-data.js';
 import type { Headers } from './event-data.js';
-import { isParked, isPlainUuid, OWNER } from './parked.js';
+import { OWNER, PLACE, RUN } from './marks.js';
+import { isParked, isPlainUuid } from './parked.js';
+import { probeEvent } from './segment-event.js';
 
 /**
  * The table that `show channels` reads follows the switch by up to a second, by more when it is busy; each look is a few
@@ -180,9 +181,7 @@ export class Recovery {
       this.#resume(uuid, dump);
     } else if (!this.#leftRunning.has(uuid)) {
       this.#leftRunning.set(uuid, leftCall(uuid, dump));
-      // Answers when what is queued before it has run, or at once when the list never arrived.
-      const probe = `Event-Name=CUSTOM,Event-Subclass=${SEGMENT_EVENT},cti-probe=1`;
-      void connection.send(execute('event', probe, { uuid, eventLock: true }));
+      void connection.send(execute('event', probeEvent(), { uuid, eventLock: true }));
     }
   }
 

@@ -22,6 +22,8 @@ const KEYS = [
   '$ref',
 ];
 const MAX_NODES = 5_000;
+/** Of all texts together, names too. What is larger is told by its length alone, before anything is read of it. */
+const MAX_CHARACTERS = 128 * 1024;
 
 /** Structures; `dictionary` are the keys, words and texts of the language that the target reads. */
 export function jsonForm<Input extends JsonValue = JsonValue>(
@@ -122,7 +124,7 @@ export function jsonForm<Input extends JsonValue = JsonValue>(
     mutate(input, random, others) {
       let value: JsonValue = input;
       for (let times = random.size(6); times > 0; times--) value = at(value, random, others, 0);
-      return (nodes(value) > MAX_NODES ? input : value) as Input;
+      return (isLarge(value) ? input : value) as Input;
     },
     *smaller(input) {
       yield* smallerValues(input, 0) as Generator<Input>;
@@ -155,14 +157,20 @@ function somePart(value: JsonValue, random: Random): JsonValue {
   return part;
 }
 
-function nodes(value: JsonValue): number {
+function isLarge(value: JsonValue): boolean {
   let count = 0;
+  let characters = 0;
   const open: JsonValue[] = [value];
-  for (let one = open.pop(); one !== undefined && count <= MAX_NODES; one = open.pop()) {
-    count++;
-    if (typeof one === 'object' && one !== null) for (const part of Object.values(one)) open.push(part);
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    if (typeof one === 'string') characters += one.length;
+    if (++count > MAX_NODES || characters > MAX_CHARACTERS) return true;
+    if (typeof one !== 'object' || one === null) continue;
+    for (const [key, part] of Object.entries(one)) {
+      characters += Array.isArray(one) ? 0 : key.length;
+      open.push(part);
+    }
   }
-  return count;
+  return false;
 }
 
 function* smallerValues(value: JsonValue, depth: number): Generator<JsonValue> {

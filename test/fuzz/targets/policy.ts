@@ -30,7 +30,13 @@ const wide = new Policy(
 );
 
 const KNOWN: Readonly<Record<string, string>> = { cti_evil: '${system(id)}', caller_id_name: 'Zoë' };
-const channel = { get: (name: string) => (Object.hasOwn(KNOWN, name) ? KNOWN[name] : undefined) };
+/** In any case, as a channel's variables are. */
+const channel = {
+  get: (name: string) => {
+    const lower = name.toLowerCase();
+    return Object.hasOwn(KNOWN, lower) ? KNOWN[lower] : undefined;
+  },
+};
 
 interface Input {
   readonly application: string;
@@ -98,6 +104,30 @@ function pieced(random: Random): JsonValue {
   return { application: random.pick(APPLICATIONS), data };
 }
 
+/** Some of their data is text, which may be anything: it is said, shown or stored. */
+const TEXT_IN_DATA: ReadonlySet<string> = new Set([
+  ...[
+    'speak',
+    'say',
+    'phrase',
+    'log',
+    'set',
+    'multiset',
+    'export',
+    'push',
+    'unshift',
+    'bridge_export',
+    'bridge',
+  ],
+  ...['playback', 'loop_playback', 'read', 'play_and_get_digits', 'fifo'],
+]);
+const MEDIA: ReadonlySet<string> = new Set(['playback', 'loop_playback', 'endless_playback']);
+
+/** Without the streams that anybody may play. */
+function foreignMedia(data: string): string {
+  return data.replace(/^(\+-?\d+ )?((?:\{[^}]*\})*)(?:silence|tone|local)_stream:/i, '$2plain:');
+}
+
 /** What FreeSWITCH would hand to the application, by all the rules that it applies on the way. */
 function delivered(application: string, data: string): string {
   const { before, list } = compileSegment(
@@ -108,9 +138,10 @@ function delivered(application: string, data: string): string {
   for (const { application: set, data: argument } of before) runSet(set, argument, variables);
   const argument = expandOnce(list.slice(0, -' inline'.length), variables).slice('m:~:'.length);
   const items = separate(argument, '~');
-  // Before it may stand what unsets the variables of its outcome.
-  const at = items.findIndex((item) => item.split(':')[0] === application && !/^set:[\w]+=$/.test(item));
-  const [, given = ''] = /^[^:]*:?([^]*)$/.exec(items[at] ?? '') ?? [];
+  // Behind it stand its marker, if it takes time, and the end of the list.
+  const item = items.at(applicationInfo(application).takesTime ? -3 : -2) ?? '';
+  const [, run, given = ''] = /^([^:]*):?([^]*)$/.exec(item) ?? [];
+  mustEqual(run, application, 'what is run');
   return expandOnce(given, variables);
 }
 
@@ -130,30 +161,17 @@ function judge(policy: Policy, { application, data }: Input): void {
     policy === wide || !data.includes('$') || application === 'play_and_get_digits',
     `$ is allowed: "${data}"`,
   );
-  must(!/\$\{(?!(?:cti_|caller_id_name|strftime)[^${}]*\})/.test(data), `a reference is allowed: "${data}"`);
-  must(!/\$\{cti_evil/.test(data), `a reference to a reference is allowed: "${data}"`);
+  must(!/\$\{(?!(?:cti_|caller_id_name|strftime)[^${}]*\})/i.test(data), `a reference is allowed: "${data}"`);
+  must(!/\$\{cti_evil\b/i.test(data), `a reference to a reference is allowed: "${data}"`);
   must(
-    !/(?:system|shell_stream|lua):/i.test(data) ||
-      [
-        'speak',
-        'say',
-        'phrase',
-        'set',
-        'multiset',
-        'export',
-        'push',
-        'playback',
-        'read',
-        'play_and_get_digits',
-        'unshift',
-        'bridge_export',
-        'bridge',
-        'loop_playback',
-        'fifo',
-      ].includes(application),
+    !/(?:system|shell_stream|lua):/i.test(data) || TEXT_IN_DATA.has(application),
     `"${application} ${data}" is allowed`,
   );
-  applicationInfo(application);
+  must(
+    !MEDIA.has(application) ||
+      !/^(?:%.?\[[^\]]*\])?(?:\{[^}]*\})*(?:\w*_stream|vlc|lua|system):\/\//i.test(foreignMedia(data)),
+    `"${application} ${data}" is played`,
+  );
   if (!data.includes('$') && !data.startsWith('%'))
     mustEqual(delivered(application, data), data, `${application} gets other data`);
 }

@@ -1,6 +1,9 @@
 import { parseXml } from '@rgrove/parse-xml';
 import { describe, expect, it } from 'vitest';
+import { AskedCall } from '../../../src/action-server/asked-call.js';
 import { actionsConfigSchema } from '../../../src/action-server/settings.js';
+import { Policy } from '../../../src/call/policy.js';
+import { policyProfileSchema } from '../../../src/call/policy-profile.js';
 import { applications, World } from './world.js';
 
 const LIST = [
@@ -103,5 +106,25 @@ blocks:
 `;
     const world = new World({ flows: { flow } });
     expect((await world.list(`/v1/actions/flow?${query}`))[0]?.data).toBe('cti_tier=<>');
+  });
+
+  it('is known in any case, as it is to FreeSWITCH', () => {
+    const call = new AskedCall('c', { cti_Evil: '${system(id)}', variable_Tier: 'gold' });
+    expect([call.get('cti_evil'), call.get('CTI_EVIL'), call.get('tier'), call.get('cti_evi')]).toEqual([
+      '${system(id)}',
+      '${system(id)}',
+      'gold',
+      undefined,
+    ]);
+    const policy = new Policy(
+      'wide',
+      policyProfileSchema.parse({ expansion: { allow: true, variables: ['cti_*'] } }),
+    );
+    expect(policy.check({ application: 'set', data: 'cti_x=a${cti_evil}' }, call)).toMatchObject({
+      rule: 'expansion.variable',
+    });
+    call.mask(['cti_Pin']);
+    call.learn({ cti_Pin: '4711' });
+    expect([call.get('CTI_pin'), call.isMasked('cti_pin')]).toEqual(['4711', true]);
   });
 });

@@ -2,7 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../../../src/errors.js';
 import { World } from './world.js';
-import type { ActionRequest } from '../../../src/action-server/action-server.js';
+import type { ActionRequest } from '../../../src/action-server/request.js';
 
 const LIST = [{ application: 'answer', data: '' }];
 const TOKEN = 'token-0123456789abcdef';

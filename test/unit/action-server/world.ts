@@ -1,11 +1,8 @@
 import { parse } from 'yaml';
 import { ActionServer } from '../../../src/action-server/action-server.js';
-import type {
-  ActionAnswer,
-  ActionRequest,
-  ActionServices,
-} from '../../../src/action-server/action-server.js';
 import { ReplayMemory } from '../../../src/action-server/replay-memory.js';
+import type { ActionAnswer, ActionRequest } from '../../../src/action-server/request.js';
+import type { ActionServices } from '../../../src/action-server/services.js';
 import { actionsConfigSchema } from '../../../src/action-server/settings.js';
 import { Tally } from '../../../src/action-server/tally.js';
 import { TokenSeal } from '../../../src/action-server/token.js';

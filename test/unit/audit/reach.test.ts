@@ -104,6 +104,67 @@ describe('a caller without a password', () => {
     expect(verdicts(digits)).toEqual(['warning system-in-dialplan']);
   });
 
+  it('must not write a part of a program', () => {
+    const injected = (expression: string, action: string): string[] =>
+      verdicts(extension(expression, action)).filter((verdict) => verdict.includes('script'));
+    const ANY = '^(.+)$';
+    for (const action of [
+      'lua route.lua $1',
+      'lua route.lua x ${caller_id_name}',
+      "lua route.lua '${sip_from_display}'",
+      'LUA route.lua $1',
+      'lua ${sip_h_X-Script}',
+      'lua scripts/$1.lua',
+      'lua ~freeswitch.consoleLog("info","$1")',
+      'perl route.pl $1',
+      'perl ~print "$1"',
+      'javascript ~log("$1")',
+      'javascript ${sip_h_X-Script}',
+      'python $1 x',
+      'java ${sip_h_X-Class}',
+      'managed $1',
+      'set x=${lua(route.lua $1)}',
+      'set x=${bgapi(luarun route.lua $1)}',
+      'set x=${perl(route.pl $1)}',
+      'set api_hangup_hook=lua bye.lua ${caller_id_name}',
+      'set api_hangup_hook=lua bye.lua \\${caller_id_name}',
+      'export nolocal:api_on_answer=perlrun a.pl ${caller_id_name}',
+      'set execute_on_answer=lua a.lua $1',
+      'set execute_on_answer=lua a.lua \\${caller_id_name}',
+      "execute_extension 'lua:a.lua $1' inline",
+      'bridge loopback/app=lua:a.lua $1',
+    ]) {
+      expect(injected(ANY, action), action).toContain('error script-injection');
+    }
+    for (const action of [
+      'lua route.lua',
+      'lua route.lua ${domain} \\n',
+      'javascript route.js $1',
+      'python route $1',
+      'set x=${jsapi(route.js $1)}',
+    ]) {
+      expect(injected(ANY, action), action).toEqual([]);
+    }
+    expect(injected('^(\\d+)$', 'lua ivr_$1.lua $1')).toEqual([]);
+    // Without a backslash nothing gets out of the quotes of mod_lua; mod_perl escapes no quotes.
+    expect(injected('^([^\\\\]+)$', 'lua route.lua $1')).toEqual([]);
+    expect(injected('^([^\\\\]+)$', 'perl route.pl $1')).toEqual(['error script-injection']);
+    expect(injected("^([^\\\\']+)$", 'perl route.pl $1')).toEqual([]);
+  });
+
+  it('must not write a command in any other way either', () => {
+    for (const action of [
+      'set api_hangup_hook=system touch $1',
+      'set execute_on_answer=system touch $1',
+      'playback shell_stream:///usr/local/bin/speak $1',
+    ]) {
+      expect(verdicts(extension('^(.+)$', action)), action).toEqual([
+        'error command-injection',
+        'warning system-in-dialplan',
+      ]);
+    }
+  });
+
   it('is followed through chains, menus, variables and digits', () => {
     const chain =
       extension('^start$', 'transfer second XML middle') + extension('^third(\\d+)$', 'bridge user/1001');
@@ -173,6 +234,30 @@ describe('a caller without a password', () => {
     ]);
     expect(found('<param name="extension" value="1001"/>')).toEqual([]);
     expect(found('<param name="username" value="1001"/>')).toEqual([]);
+  });
+});
+
+describe('a caller with a password, or of a provider', () => {
+  const found = (...actions: readonly string[]): string[] =>
+    told(
+      auditOf({
+        'dialplan/more.xml': `<include>\n<context name="own">\n${extension('^(\\*.*)$', ...actions)}\n</context>\n</include>\n`,
+      }),
+    );
+
+  it('does not get to write programs and commands for that', () => {
+    expect(found('lua route.lua $1')).toEqual(['warning script-injection dialplan/more.xml:4']);
+    expect(found('lua route.lua ${caller_id_name}')).toEqual([
+      'warning script-injection dialplan/more.xml:4',
+    ]);
+    expect(found('system /usr/bin/log ${caller_id_name}')).toEqual([
+      'warning command-injection dialplan/more.xml:4',
+      'warning system-in-dialplan dialplan/more.xml:4',
+    ]);
+  });
+
+  it('may dial, and name what is not run', () => {
+    expect(found('bridge sofia/gateway/carrier/$1', 'python route $1')).toEqual([]);
   });
 });
 

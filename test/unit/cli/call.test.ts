@@ -4,6 +4,7 @@ import type { ExampleApp } from '../../../src/cli/demo/app.js';
 import { configSchema } from '../../../src/config/schema.js';
 import { startDaemon } from '../../../src/daemon.js';
 import type { Daemon } from '../../../src/daemon.js';
+import { ERRORS } from '../../../src/errors.js';
 import { createLogger } from '../../../src/telemetry/log.js';
 import { run } from '../../../src/cli/program.js';
 import { harness, runCli } from './harness.js';
@@ -106,8 +107,16 @@ describe('switchhook call', () => {
 
   it('fails when the program failed', async () => {
     await app.close();
-    const { code, out } = await call();
+    const { code, out, err } = await call();
     expect(out).toMatch(/call +back in the dialplan with cti_status=failed cti_error=connect_refused\n$/);
+    expect(err).toBe(`${ERRORS.connect_refused.message}\n  ${ERRORS.connect_refused.remedy}\n`);
+    expect(code).toBe(1);
+  });
+
+  it('leaves it to the daemon whether the number alone says who decides', async () => {
+    const { code, out, err } = await runCli(['call', '7001', '--port', String(daemon.socketPort)]);
+    expect(out).toMatch(/cti_error=no_program\n$/);
+    expect(err).toContain('flows.numbers');
     expect(code).toBe(1);
   });
 
@@ -120,7 +129,6 @@ describe('switchhook call', () => {
   });
 
   it.each([
-    [['1'], /name whom the daemon asks/],
     [['1', '--var', 'cti_curl=x', '--digits', '1a'], /--digits takes/],
     [['1;x', '--var', 'cti_curl=x'], /the number may hold/],
     [['1', '--var', 'cti_curl=x', '--port', '0'], /expected a port/],

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -90,6 +90,44 @@ describe('switchhook check', () => {
     expect(err).toContain('endpoints.a.url: https://a.example is not in egress.allowed_origins');
   });
 
+  it('looks into the functions and flows that it names', async () => {
+    const text = 'flows: { folder: flows }\nfunctions: { file: functions.yaml }\n';
+    const missing = await runCli(['check', '-c', file(text)]);
+    expect(missing.code).toBe(3);
+    expect(missing.err).toContain(`${join(folder, 'functions.yaml')} can't be read (ENOENT)`);
+
+    writeFileSync(join(folder, 'functions.yaml'), 'functions: {}');
+    mkdirSync(join(folder, 'flows'));
+    const flow = join(folder, 'flows/support.yaml');
+    writeFileSync(flow, 'start: a\nerror: b\nblocks: { a: { type: end, next: b }, b: { type: end } }');
+    const broken = await runCli(['check', '-c', file(text)]);
+    expect(broken.code).toBe(3);
+    expect(broken.err).toMatch(/^error flow_invalid: .*support\.yaml:3:/);
+
+    writeFileSync(
+      flow,
+      'start: a\nerror: b\nblocks: { a: { type: play_prompt, prompt: Hi, next: b }, b: { type: end } }',
+    );
+    const good = await runCli(['check', '-c', file(text)]);
+    expect(good.code).toBe(0);
+    expect(good.err).toMatch(/^warning: .*support\.yaml:3:\d+: no voice for/);
+  });
+
+  it('finds every place that names a flow that is not there', async () => {
+    mkdirSync(join(folder, 'flows'));
+    writeFileSync(join(folder, 'flows/support.yaml'), 'start: a\nblocks: { a: { type: end } }');
+    const text = `flows: { folder: flows, numbers: { '1': support, '2': sales } }
+actions: { entries: { a: { flow: suport }, b: { numbers: { '3': other, '4': support, '5': [] } } } }`;
+    const { code, err } = await runCli(['check', '-c', file(text)]);
+    expect(code).toBe(3);
+    expect(err.split('\n').slice(0, 4)).toEqual([
+      'error config_invalid: The configuration is not valid. — 3 problems',
+      '  flows.numbers.2: there is no flow "sales"',
+      '  actions.entries.a.flow: there is no flow "suport"; did you mean support?',
+      '  actions.entries.b.numbers.3: there is no flow "other"',
+    ]);
+  });
+
   it('accepts the configuration that comes with the package', async () => {
     const { code, err } = await runCli(['check', '-c', 'conf/switchhook.yaml']);
     expect(err).toBe('');
@@ -104,6 +142,8 @@ describe('conf/switchhook.yaml', () => {
     expect(examples).not.toBe(text);
     writeFileSync(join(folder, 'signing'), Buffer.alloc(33, 1).toString('base64'));
     const path = file(examples.replaceAll(/\/run\/secrets\/[a-z-]+/g, 'signing'));
+    for (const name of ['flows', 'functions', 'functions.yaml'])
+      cpSync(join('conf', name), join(folder, name), { recursive: true });
     const env = {
       BILLING_AUTHORIZATION: 'Bearer x',
       ALICE_TOKEN: 'a-token-of-24-characters',

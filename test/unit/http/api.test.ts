@@ -196,6 +196,16 @@ describe('a request', () => {
     });
   });
 
+  it('may come without a body and with the type of one', async () => {
+    start();
+    const headers = { ...api.as('operator'), 'content-type': 'application/json' };
+    const ask = (method: 'POST' | 'DELETE'): ReturnType<typeof api.inject> =>
+      api.inject({ method, url: '/v1/things/a', headers });
+    expect((await ask('POST')).statusCode).toBe(200);
+    const refused = await ask('DELETE');
+    expect(refused.json()).toMatchObject({ error: { code: 'method_not_allowed' } });
+  });
+
   it('may come without a body where nothing must be said', async () => {
     start();
     const response = await api.inject({ method: 'POST', url: '/v1/things/a', headers: api.as('operator') });
@@ -204,7 +214,7 @@ describe('a request', () => {
 
   it.each([
     ['no JSON', { 'content-type': 'application/json' }, '{"secret": hunter2}', 400, 'invalid_request'],
-    ['empty JSON', { 'content-type': 'application/json' }, '', 400, 'invalid_request'],
+    ['blank JSON', { 'content-type': 'application/json' }, ' ', 400, 'invalid_request'],
     ['a prototype', { 'content-type': 'application/json' }, '{"__proto__":{"x":1}}', 400, 'invalid_request'],
     ['a list', { 'content-type': 'application/json' }, '[]', 400, 'invalid_request'],
     ['plain text', { 'content-type': 'text/plain' }, '{}', 415, 'unsupported_media_type'],

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { HttpSink } from '../../../src/records/http-sink.js';
 import { recordsConfigSchema } from '../../../src/records/settings.js';
 import { Spool } from '../../../src/records/spool.js';
@@ -131,6 +131,44 @@ describe('records over HTTP', () => {
     await sink.add(id(1), '{}');
     await sink.empty();
     expect(app.seen).toHaveLength(2);
+    await sink.close();
+  });
+
+  it('that a full disk does not take wait for one that tries', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => {
+      vi.useRealTimers();
+    });
+    const { http } = recordsConfigSchema.parse({ http: { url: 'http://127.0.0.1:1/' } });
+    if (http === undefined) throw new Error('no sink');
+    const spool = new Spool(folder(), 1e6, undefined);
+    const add = vi.spyOn(spool, 'add');
+    add.mockImplementation(() => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' })));
+    const egress = { allowed_addresses: [], denied_addresses: [] };
+    const sink = new HttpSink({ settings: http, egress, spool });
+    const added = Array.from({ length: 50 }, (_, n) => sink.add(id(n), '{}'));
+    await vi.advanceTimersByTimeAsync(0);
+    const first = add.mock.calls.length;
+    await vi.advanceTimersByTimeAsync(5500);
+    expect(add.mock.calls.length - first).toBe(5);
+    add.mockImplementation((one) => Promise.resolve({ id: one, path: '' }));
+    await vi.advanceTimersByTimeAsync(1000);
+    expect(await Promise.all(added)).toEqual(added.map(() => true));
+    await sink.close();
+  });
+
+  it('are given up when the daemon ends and the disk takes none', async () => {
+    const { http } = recordsConfigSchema.parse({ http: { url: 'http://127.0.0.1:1/' } });
+    if (http === undefined) throw new Error('no sink');
+    const spool = new Spool(folder(), 1e6, undefined);
+    const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+    const add = vi.spyOn(spool, 'add').mockImplementation(() => Promise.reject(full));
+    const egress = { allowed_addresses: [], denied_addresses: [] };
+    const sink = new HttpSink({ settings: http, egress, spool });
+    const added = Array.from({ length: 5 }, (_, n) => sink.add(id(n), '{}'));
+    await vi.waitFor(() => expect(add.mock.calls.length).toBeGreaterThan(0));
+    sink.giveUp();
+    expect(await Promise.all(added)).toEqual(added.map(() => false));
     await sink.close();
   });
 });

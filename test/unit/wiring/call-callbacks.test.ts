@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { TraceEntry } from '../../../src/call/call.js';
 import type { CallRunner } from '../../../src/call/runner.js';
 import { CallCallbacks } from '../../../src/wiring/call-callbacks.js';
@@ -223,5 +223,19 @@ describe('a call whose program is replaced', () => {
       'action.completed',
       'call.ended',
     ]);
+  });
+
+  it('is forgotten when it was lost and does not come back', async () => {
+    const { happens, told, world, wiring } = await callTold();
+    const { calls } = world.callbacks;
+    if (calls === undefined) throw new Error('off');
+    const tell = vi.spyOn(calls, 'tell');
+    happens(ended('lost', 'connection closed'));
+    await world.clock.pass(60_000);
+    await calls.sweep(() => Promise.resolve(false));
+    expect((await told()).at(-1)).toMatchObject({ type: 'call.ended', data: { result: 'lost' } });
+    const before = tell.mock.calls.length;
+    wiring.onAnswered(UUID, 'answer');
+    expect(tell.mock.calls.length).toBe(before);
   });
 });

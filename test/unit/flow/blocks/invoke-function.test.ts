@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../../../src/flow/port.js';
+import { readState, writeState } from '../../../../src/flow/state.js';
 import { around, faultsOf, Walk } from '../walk.js';
 
 const EXITS = ['error', 'unreachable', 'exception', 'not_understood', 'too_large', 'too_slow'];
@@ -12,6 +13,35 @@ function invoking(parameters: string, exits: readonly string[] = EXITS, more = '
     inputs: { attributes: { a: 'A' } },
   });
 }
+
+function nestedIn(levels: number): Json {
+  return levels === 0 ? 'deep' : { a: nestedIn(levels - 1) };
+}
+
+describe('an answer that is nested', () => {
+  const main = `
+start: it
+blocks:
+  it: { type: invoke_function, function: f, next: and, exits: { not_understood: lost, error: lost } }
+  and: { type: invoke_function, function: g, parameters: { all: $.External }, next: done, exits: { error: lost } }
+  lost: { type: end }
+  done: { type: end }`;
+
+  it('is kept in a state that can be read back', () => {
+    const { step, state } = new Walk({ flows: { main } }).answers(nestedIn(32));
+    expect(step).toMatchObject({ function: 'g', parameters: { all: nestedIn(32) } });
+    expect(readState(writeState(state))).toEqual(state);
+  });
+
+  it('is not understood when it is deeper than that', () => {
+    for (const levels of [33, 63, 64, 500]) {
+      const walk = new Walk({ flows: { main } }).answers(nestedIn(levels));
+      expect(walk.exits[0]).toBe('it:not_understood');
+      expect(walk.state).toMatchObject({ error: 'function_not_understood', external: null });
+      expect(readState(writeState(walk.state))).toEqual(walk.state);
+    }
+  });
+});
 
 describe('the request', () => {
   it('fills in parameters, nested ones too', () => {

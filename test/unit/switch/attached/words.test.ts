@@ -113,6 +113,7 @@ describe('what is told of a channel', () => {
   test('is read from a dump, arrays too', () => {
     const dump = readDump('{"Unique-ID":"u","variable_a":"b","variable_x":["1","2"],"n":1}');
     expect(dump?.get('variable_x')).toBe('ARRAY::1|:2');
+    expect(dump?.get('VARIABLE_A')).toBe('b');
     expect(dump?.get('n')).toBeUndefined();
     for (const text of ['-ERR No such channel!', '', '[]', 'null', '1'])
       expect(readDump(text)).toBeUndefined();
@@ -123,6 +124,7 @@ describe('what is told of a channel', () => {
       withVariables(headers({ variable_a: '1', variable_b: '2' }), { a: '', c: '3' }),
     );
     expect([data.variable('a'), data.variable('b'), data.variable('c')]).toEqual([undefined, '2', '3']);
+    expect([data.variable('A'), data.variable('C')]).toEqual([undefined, '3']);
     data.forget();
     expect(data.variable('b')).toBeUndefined();
     expect(placeOf(headers({ 'Channel-State': 'CS_PARK', 'Caller-Profile-Index': '2' }))).toBe('CS_PARK/2');
