@@ -492,7 +492,7 @@ export const ERRORS = {
   acl_no_such_list: entry(
     404,
     'No ACL has that name.',
-    'See: switchhook acl lists. Names are case-sensitive.',
+    'See: switchhook acl lists. Names are case-sensitive. A list is made by: switchhook acl add <list> <cidr> --create deny.',
   ),
   acl_no_such_entry: entry(404, 'The list has no such entry.', 'See: switchhook acl show <list>.'),
   acl_invalid_entry: entry(

@@ -1,4 +1,5 @@
 import { EslFrame } from './framing.js';
+import { jsonObject } from './json-object.js';
 
 const ARRAY_PREFIX = 'ARRAY::';
 
@@ -66,13 +67,8 @@ function readPlain(bytes: Buffer): EventContent {
 
 /** switch_event.c: switch_event_serialize_json_obj: values as they are, arrays as arrays, the body as `_body`. */
 function readJson(text: string): EventContent | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  const parsed = jsonObject(text);
+  if (parsed === undefined) return undefined;
   const values = new Map<string, string>();
   for (const [name, value] of Object.entries(parsed)) {
     const key = name.toLowerCase();

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { FlowAction, FlowCall, FlowEvent, FlowWaiting, Json, JsonObject } from './port.js';
+import type { FlowAction, FlowCall, FlowEvent, Json, WantedFunction } from './port.js';
 import type { Scope } from './references.js';
 import type { SpeechSettings } from './speech/settings.js';
 import type { FlowState, Progress } from './state.js';
@@ -33,15 +33,7 @@ export type Move =
       readonly final?: boolean;
       readonly masked?: readonly string[];
     }
-  | {
-      readonly to: 'invoke';
-      readonly function: string;
-      readonly parameters: JsonObject;
-      readonly event?: 'contact' | 'flat';
-      readonly timeoutMs?: number;
-      readonly waiting?: FlowWaiting;
-      readonly masked: readonly string[];
-    }
+  | ({ readonly to: 'invoke' } & WantedFunction)
   /** `call` comes back; the other doesn't. */
   | { readonly to: 'flow'; readonly flow: string; readonly inputs: Worked; readonly call: boolean }
   | { readonly to: 'return'; readonly values: Worked }

@@ -63,6 +63,19 @@ export type FlowEvent =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly FlowOutcome[] }
   | { readonly kind: 'function'; readonly result: FunctionResult };
 
+/** A function that a flow wants to be invoked. */
+export interface WantedFunction {
+  readonly function: string;
+  readonly parameters: JsonObject;
+  /** `contact`: in the envelope that Connect sends; `flat`: the parameters alone; left out: as the function says. */
+  readonly event?: 'contact' | 'flat';
+  /** For the whole invocation; left out: as the function says. */
+  readonly timeoutMs?: number;
+  readonly waiting?: FlowWaiting;
+  /** Names of parameters whose values must not stand in logs, traces and records. */
+  readonly masked: readonly string[];
+}
+
 /** What a caller hears while a function is slow: what `playback` would take. */
 export interface FlowWaiting {
   readonly play: string;
@@ -80,18 +93,7 @@ export type FlowStep =
       readonly masked: readonly string[];
     }
   /** Invoke a function, then `advance` with its result. */
-  | {
-      readonly kind: 'invoke';
-      readonly function: string;
-      readonly parameters: JsonObject;
-      /** `contact`: in the envelope that Connect sends; `flat`: the parameters alone; left out: as the function says. */
-      readonly event?: 'contact' | 'flat';
-      /** For the whole invocation; left out: as the function says. */
-      readonly timeoutMs?: number;
-      readonly waiting?: FlowWaiting;
-      /** Names of parameters whose values must not stand in logs, traces and records. */
-      readonly masked: readonly string[];
-    }
+  | ({ readonly kind: 'invoke' } & WantedFunction)
   /** The flow has ended; the call goes back to the dialplan. */
   | { readonly kind: 'done' }
   /** The flow can't go on; the call goes back to the dialplan with the code. */

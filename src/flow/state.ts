@@ -59,9 +59,25 @@ export const STATE_MAX_BYTES = 4096;
 /** So many blocks of the path are kept. */
 export const PATH_LENGTH = 24;
 
-const strings = z.record(z.string(), z.string());
+/** Not `z.record`, which drops what is called `__proto__`: a function may answer that, and all of it goes on. */
+function record<Value>(isValue: (value: unknown) => value is Value) {
+  return z.custom<Readonly<Record<string, Value>>>(
+    (value) =>
+      typeof value === 'object' &&
+      value !== null &&
+      !Array.isArray(value) &&
+      Object.values(value).every((item) => isValue(item)),
+  );
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isStep = (value: unknown): value is string | number => isText(value) || typeof value === 'number';
+
+const strings = record(isText);
 const count = z.int().min(0);
-const json: z.ZodType<Json> = z.json();
+/** It comes out of JSON: whatever is there, is JSON. */
+const json = z.custom<Json>((value) => value !== undefined);
 
 const schema: z.ZodType<FlowState> = z.object({
   v: z.literal(1),
@@ -71,7 +87,7 @@ const schema: z.ZodType<FlowState> = z.object({
   since: count,
   begun: count,
   waits: z.enum(['outcomes', 'function', '']),
-  progress: z.record(z.string(), z.union([z.string(), z.number()])),
+  progress: record(isStep),
   attributes: strings,
   flowAttributes: strings,
   external: json,
@@ -81,7 +97,7 @@ const schema: z.ZodType<FlowState> = z.object({
   typed: z.string(),
   masked: z.array(z.string()),
   voice: strings,
-  loops: z.record(z.string(), count),
+  loops: record(isCount),
   stack: z.array(
     z.object({
       flow: z.string(),

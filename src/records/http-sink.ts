@@ -80,17 +80,20 @@ export class HttpSink {
 
   /** A disk that is full is tried with one of the records that wait for it, not with thousands. */
   async #spooled(recordId: string, text: string): Promise<Spooled | undefined> {
-    for (;;) {
-      while (this.#trying !== undefined) await this.#trying;
-      const spooled = await this.#onDisk(recordId, text);
-      if (spooled !== undefined || this.#givesUp) return spooled;
-      if (this.#trying !== undefined) continue;
-      const again = this.#tryAgain(recordId, text);
-      this.#trying = again.then(() => {
-        this.#trying = undefined;
-      });
-      return again;
-    }
+    while (this.#trying !== undefined) await this.#trying;
+    const spooled = await this.#onDisk(recordId, text);
+    if (spooled !== undefined || this.#givesUp) return spooled;
+    // Another one has failed meanwhile, and tries already.
+    if (this.#isTried()) return this.#spooled(recordId, text);
+    const again = this.#tryAgain(recordId, text);
+    this.#trying = again.then(() => {
+      this.#trying = undefined;
+    });
+    return again;
+  }
+
+  #isTried(): boolean {
+    return this.#trying !== undefined;
   }
 
   async #tryAgain(recordId: string, text: string): Promise<Spooled | undefined> {

@@ -60,7 +60,12 @@ export function splitArguments(data: string, delimiter: string, max = 256): stri
   return pieces.map((piece) => cleanArgument(piece, lead.delimiter === ' ' ? '' : lead.delimiter));
 }
 
-function splitAt(text: string, delimiter: string, max: number): string[] {
+/** @param endOf where the piece that begins there ends, and where the next one begins */
+function piecesOf(
+  text: string,
+  max: number,
+  endOf: (start: number) => { readonly end: number; readonly next: number },
+): string[] {
   const pieces: string[] = [];
   let start = 0;
   while (start < text.length) {
@@ -68,6 +73,15 @@ function splitAt(text: string, delimiter: string, max: number): string[] {
       pieces.push(text.slice(start));
       break;
     }
+    const { end, next } = endOf(start);
+    pieces.push(text.slice(start, end));
+    start = next;
+  }
+  return pieces;
+}
+
+function splitAt(text: string, delimiter: string, max: number): string[] {
+  return piecesOf(text, max, (start) => {
     let quoted = false;
     let i = start;
     for (; i < text.length; i++) {
@@ -76,20 +90,12 @@ function splitAt(text: string, delimiter: string, max: number): string[] {
       else if (c === "'" && (quoted || text.includes("'", i + 1))) quoted = !quoted;
       else if (c === delimiter && !quoted) break;
     }
-    pieces.push(text.slice(start, i));
-    start = i + 1;
-  }
-  return pieces;
+    return { end: i, next: i + 1 };
+  });
 }
 
 function splitBlanks(text: string, max: number): string[] {
-  const pieces: string[] = [];
-  let start = 0;
-  while (start < text.length) {
-    if (pieces.length + 1 >= max) {
-      pieces.push(text.slice(start));
-      break;
-    }
+  return piecesOf(text, max, (start) => {
     let quoted = false;
     let i = start;
     while (text[i] === ' ') i++;
@@ -99,9 +105,8 @@ function splitBlanks(text: string, max: number): string[] {
       else if (c === "'") quoted = !quoted;
       else if (c === ' ' && !quoted) break;
     }
-    pieces.push(text.slice(start, i));
+    const end = i;
     while (text[i] === ' ') i++;
-    start = i;
-  }
-  return pieces;
+    return { end, next: i };
+  });
 }

@@ -7,10 +7,10 @@ import { drawnKey, TokenSeal } from '../action-server/token.js';
 import type { Policy } from '../call/policy.js';
 import type { Config } from '../config/schema.js';
 import { AppError } from '../errors.js';
+import { forFlows } from '../functions/for-flows.js';
 import type { FunctionInvoker } from '../functions/invoke.js';
 import type { AppClient } from '../source/curl/client.js';
 import type { Logger } from '../telemetry/log.js';
-import { flowFunctions } from './flows.js';
 import type { Flows } from './flows.js';
 
 /** The action server, with what outlives a reload of the configuration. */
@@ -58,7 +58,7 @@ export function actionsOf(
     flows: flows.library,
     policies,
     policy: config.flows.policy,
-    functions: flowFunctions(invoker, config.functions.instance_arn),
+    functions: forFlows(invoker, config.functions.instance_arn),
     app: (target) => apps.source(target),
     log,
   };

@@ -11,14 +11,13 @@ import type { FlowSet } from '../flow/flow-set.js';
 import { ClaimedNumbers } from '../flow/numbers.js';
 import { checkContext, speechOf } from '../flow-files/check-context.js';
 import { FlowLibrary } from '../flow-files/library.js';
-import { contactDataOf } from '../functions/contact-event.js';
+import { forFlows } from '../functions/for-flows.js';
 import { readFunctionsFile } from '../functions/functions-file.js';
 import type { Environment } from '../functions/functions-file.js';
 import type { FunctionInvoker } from '../functions/invoke.js';
 import type { FunctionSettings } from '../functions/settings.js';
 import type { AppClient } from '../source/curl/client.js';
 import { FLOW_KIND, unpacked } from '../source/flow/flow-state.js';
-import type { FlowFunctions } from '../source/flow/functions.js';
 import { FlowSource } from '../source/flow/source.js';
 import type { FlowTools } from '../source/flow/source.js';
 import type { SourceState } from '../source/port.js';
@@ -101,7 +100,7 @@ export function sourcesOf(
 ): Sources {
   const { library, numbers } = flows;
   const tools: FlowTools = {
-    functions: flowFunctions(invoker, config.functions.instance_arn),
+    functions: forFlows(invoker, config.functions.instance_arn),
     policy: config.flows.policy,
     mayPlay: (play, call) => policy?.check({ application: 'playback', data: play }, call).allowed ?? false,
   };
@@ -145,26 +144,4 @@ function inherited(before: SourceState | undefined): {
   const { attributes, masked } = kept.state;
   const names = Object.keys(attributes).filter((name) => masked.includes(`Attributes.${name}`));
   return { attributes, masked: names };
-}
-
-export function flowFunctions(invoker: FunctionInvoker, instanceArn: string): FlowFunctions {
-  return {
-    async invoke({ name, parameters, event, timeoutMs, call, attributes, language, queue, signal, trace }) {
-      const facts = {
-        attributes,
-        languageCode: language,
-        ...(queue === '' ? {} : { queue: { name: queue } }),
-      };
-      const { durationMs, attempts, ...result } = await invoker.invoke({
-        name,
-        parameters,
-        contact: contactDataOf(call, facts, instanceArn),
-        ...(event === undefined ? {} : { event }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        ...(trace === undefined ? {} : { trace }),
-        signal,
-      });
-      return { result, durationMs, attempts: attempts.length };
-    },
-  };
 }

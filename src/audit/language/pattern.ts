@@ -1,17 +1,6 @@
 import { CONTROLS, NAMED, SHORTHANDS } from './char-classes.js';
 import type { CharSet } from './char-set.js';
 import { ANY_CHAR, bothCases, complement, MAX_CHAR, single, union } from './char-set.js';
-import {
-  ANY_CHAR,
-  BLANKS,
-  DIGITS,
-  MAX_CHAR,
-  WORD,
-  bothCases,
-  complement,
-  single,
-  union,
-} from './char-set.js';
 
 /** A regular expression as it is written (PCRE, as far as dialplans use it). */
 export type Pattern =

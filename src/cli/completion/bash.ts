@@ -1,6 +1,7 @@
 import type { CommandNode, OptionNode } from './command-tree.js';
 import { allNodes } from './command-tree.js';
 import { quoted } from './quote.js';
+import { valueCases } from './value-cases.js';
 
 export function bashCompletion(root: CommandNode): string {
   const nodes = allNodes(root);
@@ -15,7 +16,7 @@ _${root.name}() {
     esac
   done
   case "$at $prev" in
-${nodes.flatMap(valueCases).join('\n')}
+${nodes.flatMap((node) => valueCases(node, valueOf)).join('\n')}
   esac
   case "$at" in
 ${nodes.map(nodeCase).join('\n')}
@@ -31,15 +32,6 @@ ${nodes.map(nodeCase).join('\n')}
 }
 complete -F _${root.name} ${root.name}
 `;
-}
-
-function valueCases({ path, options }: CommandNode): string[] {
-  return options
-    .filter(({ value }) => value !== 'none')
-    .map(
-      (option) =>
-        `    ${option.flags.map((flag) => quoted(`${path} ${flag}`)).join(' | ')}) ${valueOf(option)} ;;`,
-    );
 }
 
 function valueOf({ value, choices }: OptionNode): string {

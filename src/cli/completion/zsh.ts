@@ -1,6 +1,7 @@
 import type { CommandNode, OptionNode } from './command-tree.js';
 import { allNodes } from './command-tree.js';
 import { hint, quoted } from './quote.js';
+import { valueCases } from './value-cases.js';
 
 export function zshCompletion(root: CommandNode): string {
   const nodes = allNodes(root);
@@ -16,7 +17,7 @@ _${root.name}() {
     esac
   done
   case "$at \${words[CURRENT-1]}" in
-${nodes.flatMap(valueCases).join('\n')}
+${nodes.flatMap((node) => valueCases(node, valueOf)).join('\n')}
   esac
   case "$at" in
 ${nodes.map(nodeCase).join('\n')}
@@ -35,15 +36,6 @@ else
   compdef _${root.name} ${root.name}
 fi
 `;
-}
-
-function valueCases({ path, options }: CommandNode): string[] {
-  return options
-    .filter(({ value }) => value !== 'none')
-    .map(
-      (option) =>
-        `    ${option.flags.map((flag) => quoted(`${path} ${flag}`)).join(' | ')}) ${valueOf(option)} ;;`,
-    );
 }
 
 function valueOf({ value, choices }: OptionNode): string {

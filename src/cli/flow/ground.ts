@@ -1,9 +1,8 @@
 import { phrasesOf } from '../../flow-test/phrases.js';
 import { Stage } from '../../flow-test/stage.js';
 import type { Ground } from '../../flow-test/run-case.js';
-import { contactDataOf } from '../../functions/contact-event.js';
+import { forFlows } from '../../functions/for-flows.js';
 import { FunctionInvoker } from '../../functions/invoke.js';
-import type { FlowFunctions } from '../../source/flow/functions.js';
 import type { Cli } from '../cli.js';
 import type { FlowWorkplace } from './workplace.js';
 
@@ -19,24 +18,6 @@ export async function withGround<T>(
     onPrinted: (name, text) => cli.err(`${name}: ${text}`),
   });
   if (functions !== undefined) invoker.load(functions);
-  const real: FlowFunctions = {
-    async invoke({ name, parameters, event, timeoutMs, call, attributes, language, queue, signal }) {
-      const facts = {
-        attributes,
-        languageCode: language,
-        ...(queue === '' ? {} : { queue: { name: queue } }),
-      };
-      const { durationMs, attempts, ...result } = await invoker.invoke({
-        name,
-        parameters,
-        contact: contactDataOf(call, facts, config.functions.instance_arn),
-        ...(event === undefined ? {} : { event }),
-        ...(timeoutMs === undefined ? {} : { timeoutMs }),
-        signal,
-      });
-      return { result, durationMs, attempts: attempts.length };
-    },
-  };
   try {
     return await use({
       set,
@@ -45,7 +26,7 @@ export async function withGround<T>(
       policy: config.flows.policy,
       numbers,
       declared: functions,
-      real: functions === undefined ? undefined : real,
+      real: functions === undefined ? undefined : forFlows(invoker, config.functions.instance_arn),
     });
   } finally {
     await Promise.all([stage.close(), invoker.close()]);

@@ -127,20 +127,38 @@ function timeoutMs(text: string | undefined): number {
   return Math.max(1000, toInteger(text));
 }
 
-async function read(channel: Channel, data: string): Promise<void> {
-  const [min, max, prompt = '', variable, timeout, terminators = '', digitTimeout] = separate(data, ' ', 7);
-  if (min === undefined) return;
-  const atLeast = Math.max(1, toInteger(min));
+/** What is said to `read` and `play_and_get_digits` alike. */
+interface SaidOfReading {
+  readonly max: string | undefined;
+  readonly prompt: string;
+  readonly variable: string | undefined;
+  readonly timeout: string | undefined;
+  readonly terminators: string;
+  readonly digitTimeout: string | undefined;
+}
+
+function requestOf(min: number, said: SaidOfReading): ReadRequest {
+  const { max, prompt, variable, timeout, terminators, digitTimeout } = said;
   const wholeMs = timeoutMs(timeout);
-  await readDigits(channel, {
-    min: atLeast,
-    max: Math.max(atLeast, toInteger(max)),
+  return {
+    min,
+    max: Math.max(min, toInteger(max)),
     prompt,
     variable,
     timeoutMs: wholeMs,
     terminators: terminators === '' ? '#' : terminators,
     digitTimeoutMs: Math.max(0, toInteger(digitTimeout)) || wholeMs,
-  });
+  };
+}
+
+async function read(channel: Channel, data: string): Promise<void> {
+  const [min, max, prompt = '', variable, timeout, terminators = '', digitTimeout] = separate(data, ' ', 7);
+  if (min === undefined) return;
+  const atLeast = Math.max(1, toInteger(min));
+  await readDigits(
+    channel,
+    requestOf(atLeast, { max, prompt, variable, timeout, terminators, digitTimeout }),
+  );
 }
 
 async function playAndGetDigits(channel: Channel, data: string): Promise<void> {
@@ -159,16 +177,7 @@ async function playAndGetDigits(channel: Channel, data: string): Promise<void> {
   ] = separate(data, ' ', 11);
   if (min === undefined) return;
   const atLeast = Math.max(0, toInteger(min));
-  const wholeMs = timeoutMs(timeout);
-  const request: ReadRequest = {
-    min: atLeast,
-    max: Math.max(atLeast, toInteger(max)),
-    prompt,
-    variable,
-    timeoutMs: wholeMs,
-    terminators: terminators === '' ? '#' : terminators,
-    digitTimeoutMs: Math.max(0, toInteger(digitTimeout)) || wholeMs,
-  };
+  const request = requestOf(atLeast, { max, prompt, variable, timeout, terminators, digitTimeout });
   if (await tryReading(channel, request, toInteger(tries), invalid, regexp)) return;
   const [extension, dialplan, context] = separate(onFailure ?? '', ' ', 4);
   if (extension !== undefined) transfer(channel, extension, dialplan, context);

@@ -1,3 +1,4 @@
+import { jsonObject } from '../../esl/json-object.js';
 import type { ChannelData } from '../channel.js';
 
 export interface Headers {
@@ -41,13 +42,8 @@ export function withVariables(headers: Headers, variables: Readonly<Record<strin
 
 /** What `uuid_dump <uuid> json` answered; undefined when there is no such channel. */
 export function readDump(text: string): Headers | undefined {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
+  const parsed = jsonObject(text);
+  if (parsed === undefined) return undefined;
   const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(parsed)) {
     if (typeof value === 'string') headers.set(name.toLowerCase(), value);

@@ -2,6 +2,7 @@ import type { EslClient } from '../../esl/client.js';
 import type { EslCommand, EslConnection } from '../../esl/connection.js';
 import { execute } from '../../esl/connection.js';
 import type { EslEvent } from '../../esl/event.js';
+import { jsonObject } from '../../esl/json-object.js';
 import { AppError } from '../../errors.js';
 import type { AttachedChannel } from './attached-channel.js';
 import type { Claims } from './claims.js';
@@ -229,13 +230,7 @@ function claimedOnly(claimed: readonly string[], listed: readonly Row[]): Row[] 
 
 /** What `show channels as json` answered. */
 function channelRows(text: string): Row[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    return [];
-  }
-  const rows: unknown = typeof parsed === 'object' && parsed !== null && 'rows' in parsed ? parsed.rows : [];
+  const rows = jsonObject(text)?.['rows'];
   if (!Array.isArray(rows)) return [];
   return rows.flatMap((row: unknown): Row[] => {
     if (typeof row !== 'object' || row === null || !('uuid' in row) || typeof row.uuid !== 'string')

@@ -17,12 +17,22 @@ describe('a state', () => {
             external: JSON.parse(JSON.stringify(external)) as Json,
             storedInput,
           };
-          // A name that JSON can't carry as its own is no name of an attribute.
-          fc.pre(!Object.hasOwn(attributes, '__proto__') && !JSON.stringify(external).includes('__proto__'));
-          expect(readState(writeState(state))).toEqual(state);
+          const text = writeState(state);
+          const read = readState(text);
+          expect(read).toBeDefined();
+          if (read !== undefined) expect(writeState(read)).toBe(text);
         },
       ),
     );
+  });
+
+  it('survives with what is called __proto__', () => {
+    const hostile = JSON.parse('{"__proto__":{"x":[1]},"constructor":{"__proto__":null}}') as Json;
+    const attributes = JSON.parse('{"__proto__":"a"}') as Record<string, string>;
+    const text = writeState({ ...newState('s', 'f', 0), external: hostile, attributes });
+    const read = readState(text);
+    expect(read === undefined ? '' : writeState(read)).toBe(text);
+    expect(Object.getPrototypeOf(read?.attributes)).toBe(Object.prototype);
   });
 
   it.each<[string, string]>([
@@ -30,6 +40,10 @@ describe('a state', () => {
     ['no JSON', '{'],
     ['another version', JSON.stringify({ ...newState('s', 'f', 0), v: 2 })],
     ['a part of it', JSON.stringify({ v: 1, flow: 'f' })],
+    ['attributes that are a list', JSON.stringify({ ...newState('s', 'f', 0), attributes: ['a'] })],
+    ['loops that are no counts', JSON.stringify({ ...newState('s', 'f', 0), loops: { a: -1 } })],
+    ['progress that is none', JSON.stringify({ ...newState('s', 'f', 0), progress: { a: [] } })],
+    ['no answer at all', JSON.stringify({ ...newState('s', 'f', 0), external: undefined })],
     ['numbers for attributes', JSON.stringify({ ...newState('s', 'f', 0), attributes: { a: 1 } })],
     [
       'what is nested too deep to be read',

@@ -1,3 +1,4 @@
+import type * as Fs from 'node:fs';
 import { appendFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
@@ -8,7 +9,7 @@ import { begin, END, linesOf, recordsWith } from './world.js';
 const read = vi.hoisted(() => ({ bytes: 0 }));
 
 vi.mock('node:fs', async (original) => {
-  const fs = await original<typeof import('node:fs')>();
+  const fs = await original<typeof Fs>();
   return {
     ...fs,
     readFileSync: (...args: Parameters<typeof fs.readFileSync>) => {

@@ -231,7 +231,7 @@ describe('a call whose program is replaced', () => {
     if (calls === undefined) throw new Error('off');
     const tell = vi.spyOn(calls, 'tell');
     happens(ended('lost', 'connection closed'));
-    await world.clock.pass(60_000);
+    await world.pass(60_000);
     await calls.sweep(() => Promise.resolve(false));
     expect((await told()).at(-1)).toMatchObject({ type: 'call.ended', data: { result: 'lost' } });
     const before = tell.mock.calls.length;
