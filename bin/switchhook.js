@@ -2,6 +2,7 @@
 // The command. It is here, and not in dist, so that it is there and may be executed before the first build.
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { URL } from 'node:url';
 
 const main = new URL('../dist/cli/main.js', import.meta.url);
 if (existsSync(main)) {

@@ -16,6 +16,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
   'process-mark.ts': { imports: [], packages: [] },
   // What an operator writes and callers meet.
   'safe-pattern.ts': { imports: [], packages: [] },
+  'yaml-document.ts': { imports: [], packages: ['yaml'] },
   callbacks: { imports: ['http-client', 'process-mark.ts'], packages: ['zod'] },
   // What the package exports: types alone, of what apps, functions and receivers of callbacks exchange with the daemon.
   'types.ts': {
@@ -57,17 +58,22 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'config/issues.ts',
       'config/problem.ts',
       'config/suggestion.ts',
+      'yaml-document.ts',
     ],
     packages: ['undici', 'zod', 'yaml', 'standardwebhooks'],
   },
-  records: { imports: ['http-client', 'process-mark.ts'], packages: ['undici', 'zod', 'standardwebhooks'] },
-  'flow-files': { imports: ['call/policy.ts', 'flow', 'functions/settings.ts'], packages: ['yaml', 'zod'] },
+  records: { imports: ['http-client', 'process-mark.ts'], packages: ['zod'] },
+  'flow-files': {
+    imports: ['call/policy.ts', 'flow', 'functions/settings.ts', 'yaml-document.ts'],
+    packages: ['yaml', 'zod'],
+  },
   source: {
     imports: ['call', 'flow', 'http-client'],
     packages: ['undici', 'zod', 'ipaddr.js', 'standardwebhooks'],
   },
   config: {
     imports: [
+      'yaml-document.ts',
       'action-server/settings.ts',
       'call/policy-profile.ts',
       'flow-files/settings.ts',
@@ -114,7 +120,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
     ],
     packages: ['fastify', 'fastify-type-provider-zod', '@fastify/rate-limit', '@fastify/swagger', 'zod'],
   },
-  simulator: { imports: ['esl', 'switch/hangup-cause.ts', 'switch-config'], packages: [] },
+  simulator: { imports: ['switch/hangup-cause.ts', 'switch-config'], packages: [] },
   // What a first call needs: asks the switch directly, so that no daemon need run.
   doctor: { imports: ['call', 'config', 'esl', 'source', 'switch'], packages: [] },
   cli: {
@@ -126,7 +132,6 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'config',
       'doctor',
       'http/contract',
-      'events/event.ts',
       'flow',
       'flow-files',
       'flow-test',

@@ -283,16 +283,16 @@ function thenOf(then: RunRequest['then']): Pick<AttachRequest, 'then'> {
 }
 
 /**
- * uuid_transfer takes a first word with `-` for an option, and `inline` would run applications that no policy has
- * seen (mod_commands.c transfer_function).
+ * uuid_transfer takes a first word with `-` for an option, `inline` would run applications that no policy has seen
+ * (mod_commands.c transfer_function), and `LUA` the script that the context names (mod_lua.cpp lua_dialplan_hunt).
  */
 export function checkedTarget(target: ReleaseTarget): ReleaseTarget {
   const { extension, dialplan, context } = target;
   const bad = [extension, dialplan, context].find((word) => !isTargetWord(word) || word.startsWith('-'));
   if (bad !== undefined)
     throw new AppError('invalid_request', `${JSON.stringify(bad)} is not a name in a dialplan`);
-  if (dialplan.toLowerCase() === 'inline')
-    throw new AppError('invalid_request', 'The dialplan "inline" is not allowed');
+  if (/^(?:inline|lua)$/i.test(dialplan))
+    throw new AppError('invalid_request', `The dialplan ${JSON.stringify(dialplan)} is not allowed`);
   return target;
 }
 

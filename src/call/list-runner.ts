@@ -212,6 +212,7 @@ export class ListRunner {
     // A failed bridge hangs up the caller unless this is set (mod_dptools.c audio_bridge_function); the dialplan's
     // or the app's own word goes first.
     const failsSoft = application === 'bridge' && this.#context.call.get('continue_on_fail') === undefined;
+    if (timeoutMs === undefined && !failsSoft) return { application, data };
     return {
       application,
       data,

@@ -1,6 +1,6 @@
 import { applicationInfo } from '../switch/applications.js';
 import type { SegmentEnd, StepResult } from '../switch/channel.js';
-import type { Outcome } from './outcome.js';
+import type { Outcome, OutcomeStatus } from './outcome.js';
 import type { Ending } from './run-context.js';
 import type { Placed } from './segments.js';
 
@@ -9,43 +9,51 @@ import type { Placed } from './segments.js';
  * @param interrupted it was us who took the channel away from it
  */
 export function settle(placed: Placed, step: StepResult, end: SegmentEnd, interrupted = false): Outcome {
-  const { action, index } = placed;
-  const base = {
-    index,
-    application: action.application,
-    ...(action.id === undefined ? {} : { id: action.id }),
-  };
-  const timed = step.durationMs === undefined ? {} : { durationMs: step.durationMs };
-  const info = applicationInfo(action.application);
   if (step.state === 'not_run') {
-    const detail =
-      end.kind === 'lost' ? 'the connection was lost; FreeSWITCH goes on with the list by itself' : '';
-    return { ...base, status: 'not_run', variables: {}, ...(detail === '' ? {} : { detail }) };
+    const why = 'the connection was lost; FreeSWITCH goes on with the list by itself';
+    return outcomeOf(placed, 'not_run', end.kind === 'lost' ? why : '');
   }
-  if (step.state === 'cut') {
-    const ended = { ...base, ...timed, variables: {} };
-    if (end.kind === 'hung_up') {
-      return { ...ended, status: info.ends === 'hangup' ? 'ok' : 'hung_up', ...detailOf(end.cause) };
-    }
-    if (end.kind === 'moved' && interrupted) return { ...ended, status: 'interrupted' };
-    if (end.kind === 'moved') {
-      return { ...ended, status: info.ends === 'leaves' ? 'ok' : 'moved', ...detailOf(end.to) };
-    }
-    return { ...ended, status: 'interrupted', ...detailOf(end.kind === 'lost' ? end.detail : '') };
-  }
-  const judged = info.judge(step.values, action.data);
-  if (!step.timedOut) return { ...base, ...timed, ...judged };
-  return {
-    ...base,
-    ...timed,
-    ...judged,
-    status: 'timed_out',
-    detail: `stopped after ${action.timeoutMs ?? 0} ms`,
-  };
+  const { action } = placed;
+  const info = applicationInfo(action.application);
+  const outcome =
+    step.state === 'cut'
+      ? cutShort(placed, info.ends, end, interrupted)
+      : Object.assign(outcomeOf(placed, 'ok'), info.judge(step.values, action.data));
+  if (step.durationMs !== undefined) outcome.durationMs = step.durationMs;
+  if (step.state === 'cut' || !step.timedOut) return outcome;
+  outcome.status = 'timed_out';
+  outcome.detail = `stopped after ${action.timeoutMs ?? 0} ms`;
+  return outcome;
 }
 
-function detailOf(text: string): { detail?: string } {
-  return text === '' ? {} : { detail: text };
+/** The list ended while it ran. */
+function cutShort(
+  placed: Placed,
+  ends: ReturnType<typeof applicationInfo>['ends'],
+  end: SegmentEnd,
+  interrupted: boolean,
+): Written {
+  switch (end.kind) {
+    case 'hung_up':
+      return outcomeOf(placed, ends === 'hangup' ? 'ok' : 'hung_up', end.cause);
+    case 'moved':
+      if (interrupted) return outcomeOf(placed, 'interrupted');
+      return outcomeOf(placed, ends === 'leaves' ? 'ok' : 'moved', end.to);
+    case 'lost':
+      return outcomeOf(placed, 'interrupted', end.detail);
+    case 'completed':
+      return outcomeOf(placed, 'interrupted');
+  }
+}
+
+type Written = { -readonly [Key in keyof Outcome]: Outcome[Key] };
+
+/** One for every action of every call: written field by field, which costs a fraction of spreading parts of it. */
+function outcomeOf({ action, index }: Placed, status: OutcomeStatus, detail = ''): Written {
+  const outcome: Written = { index, application: action.application, status, variables: {} };
+  if (action.id !== undefined) outcome.id = action.id;
+  if (detail !== '') outcome.detail = detail;
+  return outcome;
 }
 
 /** An action that FreeSWITCH was not given. */
@@ -54,15 +62,7 @@ export function unsent(
   status: 'refused' | 'not_run' | 'failed' | 'ok' | 'interrupted',
   detail = '',
 ): Outcome {
-  const { action, index } = placed;
-  return {
-    index,
-    application: action.application,
-    ...(action.id === undefined ? {} : { id: action.id }),
-    status,
-    variables: {},
-    ...detailOf(detail),
-  };
+  return outcomeOf(placed, status, detail);
 }
 
 /** A `cti_curl` or `cti_flow` that was followed to its end. */

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Document, Node } from 'yaml';
+import { readYaml } from '../yaml-document.js';
 import type { Path, Problem } from './problem.js';
 
 /** Where something was found, and how much of the path that was asked for (0: nothing). */
@@ -26,12 +27,7 @@ export function yamlLayer(
   folder: string,
 ): { readonly layer: Layer } | { readonly problems: Problem[] } {
   const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    // Its warnings go to stderr, with what stands in the file.
-    logLevel: 'error',
-  });
+  const document = readYaml(text, lines);
   const place = (offset: number): string => `${name}:${lines.linePos(offset).line}`;
   if (document.errors.length > 0) {
     return {
@@ -46,7 +42,8 @@ export function yamlLayer(
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    return { problems: [{ at: [], message: `YAML: ${(error as Error).message}`, place: name }] };
+    const message = error instanceof RangeError ? 'nested too deep' : (error as Error).message;
+    return { problems: [{ at: [], message: `YAML: ${message}`, place: name }] };
   }
   if (value === null || value === undefined) value = {};
   if (!isPlainMap(value)) {

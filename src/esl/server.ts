@@ -33,7 +33,7 @@ export interface EslServerOptions {
   /**
    * Channel variables whose exact value is asked for together with `connect`: its own reply does not tell `a%20b`
    * from `a b` (switch_utils.h switch_url_encode leaves what looks encoded as it is). Outsiders must not be able to
-   * put an empty line into them: `getvar` answers raw.
+   * put an empty line into them: `getvar` answers raw. Where nothing is encoded, the answer is not waited for.
    */
   readonly exactVariables?: readonly string[] | undefined;
   /** How long a peer may take to answer `connect` and what is asked together with it. */
@@ -103,10 +103,20 @@ export class EslServer {
       ...names.map((name) => ({ line: `getvar ${name}`, timeoutMs })),
     ]);
     if (connected === undefined) return;
-    Promise.all([connected, ...asked]).then(
-      ([reply, ...values]) => this.#begin(connection, reply, exactValues(names, values)),
-      (error: unknown) => this.#drop(connection, error),
-    );
+    connected
+      .then(async (reply) => {
+        const plain = plainValues(names, reply.frame);
+        if (plain === undefined) {
+          this.#begin(connection, reply, exactValues(names, await Promise.all(asked)));
+          return;
+        }
+        this.#begin(connection, reply, plain);
+        // Its end is its owner's to see; a peer that stops here is still dropped.
+        Promise.all(asked).catch((error: unknown) => {
+          if (error instanceof AppError && error.code === 'switch_timeout') this.#drop(connection, error);
+        });
+      })
+      .catch((error: unknown) => this.#drop(connection, error));
   }
 
   #begin(connection: EslConnection, reply: EslReply, variables: ReadonlyMap<string, string>): void {
@@ -149,6 +159,17 @@ export class EslServer {
 }
 
 const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
+
+/** The values as the reply to `connect` tells them; undefined when that leaves open what one of them really is. */
+function plainValues(names: readonly string[], frame: EslFrame): ReadonlyMap<string, string> | undefined {
+  const values = new Map<string, string>();
+  for (const name of names) {
+    const raw = frame.raw(`variable_${name}`);
+    if (raw === undefined || raw === '_undef_' || raw.includes('%')) return undefined;
+    values.set(name, detachedText(raw));
+  }
+  return values.size === 0 ? NO_VARIABLES : values;
+}
 
 /** What a reply longer than this says is not all of the value (mod_event_socket.c listener_run: `char reply[512]`). */
 const MAX_EXACT_BYTES = 500;

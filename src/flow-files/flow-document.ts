@@ -1,7 +1,8 @@
 import { basename, extname } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, visit } from 'yaml';
 import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import type { DocumentPath, FlowSource, Problem } from '../flow/flow.js';
+import { readYaml } from '../yaml-document.js';
 
 /** A file of conf/flows: parsed, or what is wrong with its YAML. */
 export type ParsedFlowFile =
@@ -17,7 +18,7 @@ export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   const name = flowNameOf(file);
   const lines = new LineCounter();
   // The parser would compare each key with all others of its map.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+  const document = readYaml(text, lines, false);
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -40,7 +41,8 @@ export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    return { ok: false, problems: [broken((error as Error).message, { line: 1, column: 1 })] };
+    const message = error instanceof RangeError ? 'nested too deep' : (error as Error).message;
+    return { ok: false, problems: [broken(message, { line: 1, column: 1 })] };
   }
   const place: FlowSource['place'] = (path) => {
     const offset = offsetOf(document, path);

@@ -225,13 +225,28 @@ function deepest(issue: Issue, given: unknown): { path: readonly PropertyKey[]; 
     const ranked = issue.errors
       .map((issues) => ({ issues, strange: strangeness(issues) }))
       .sort((a, b) => a.strange - b.strange || a.issues.length - b.issues.length);
-    const inner = ranked[0]?.issues[0];
+    const meant = ranked[0]?.issues ?? [];
+    // A key that is mistyped is also one that is missing; the first says more.
+    const strange = meant.find(({ code }) => code === 'unrecognized_keys');
+    const inner = strange ?? meant[0];
     if (inner !== undefined) {
       const found = deepest(inner, given);
-      return { path: [...issue.path, ...found.path], message: found.message };
+      const mistyped = strange !== undefined && meant.some(isMissing);
+      const wanted = new Set(issue.errors.flat().filter(isMissing).map(nameOf));
+      const known = mistyped ? `; there are ${[...wanted].join(', ')}` : '';
+      return { path: [...issue.path, ...found.path], message: `${found.message}${known}` };
     }
   }
+  if (isMissing(issue)) return { path: issue.path, message: `"${nameOf(issue)}" is missing` };
   return { path: issue.path, message: lowerFirst(issue.message) };
+}
+
+function isMissing({ code, path, message }: Issue): boolean {
+  return code === 'invalid_type' && typeof path.at(-1) === 'string' && message.endsWith('received undefined');
+}
+
+function nameOf({ path }: Issue): string {
+  return String(path.at(-1));
 }
 
 /** How little of a value fits: a text where an object is expected is further off than a key too many. */

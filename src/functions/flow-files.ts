@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
-import { isMap, isNode, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, visit } from 'yaml';
 import type { Document, Scalar, YAMLMap } from 'yaml';
 import { isPlainMap } from '../config/layer.js';
+import { readYaml } from '../yaml-document.js';
 import type { FileChange, FlowUses, FunctionUse } from './uses.js';
 
 interface Found extends FunctionUse {
@@ -89,7 +90,7 @@ function readFlow(path: string): FlowFile | string {
     return `${path} (${(error as NodeJS.ErrnoException).code ?? 'error'})`;
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = readYaml(text, lines);
   const [broken] = document.errors;
   if (broken !== undefined) return `${path}:${lines.linePos(broken.pos[0]).line}: ${broken.message}`;
 

@@ -12,6 +12,7 @@ import { reserveManyMediaPorts } from './media-ports.js';
 import { type PeerName, startPeer } from './peers.js';
 import { prioritize, PRIORITY } from './priority.js';
 import { addSipProfile } from './sip-profile.js';
+import { Undo } from './undo.js';
 
 /**
  * glibc gives freed memory back to the kernel and takes it again, cleared page by page: with 1.6 MB per `socket`
@@ -58,15 +59,8 @@ export class Bed {
     onStop: (stop: () => Promise<void>) => void,
     { mediaPorts = 4000 }: { readonly mediaPorts?: number } = {},
   ): Promise<Bed> {
-    const undo: (() => Promise<unknown>)[] = [];
-    let stopping: Promise<void> | undefined;
-    onStop(() => {
-      stopping ??= (async () => {
-        for (let step = undo.pop(); step !== undefined; step = undo.pop())
-          await step().catch(() => undefined);
-      })();
-      return stopping;
-    });
+    const undo = new Undo();
+    onStop(() => undo.all());
     const folder = await mkdtemp(join(tmpdir(), 'switchhook-bench-'));
     undo.push(() => rm(folder, { recursive: true, force: true }));
     const children = new Children();

@@ -5,6 +5,7 @@ import { findFreeswitch } from '../freeswitch/switch.js';
 import { environment, type Environment } from './environment.js';
 import type { ForeignEvents } from './foreign-events.js';
 import type { HoldSample } from './hold.js';
+import { Interruption } from './interruption.js';
 import type { LoadSample } from './measure.js';
 import { type BenchOptions, parseOptions, type Part, USAGE } from './options.js';
 import type { FramingResult } from './framing.js';
@@ -43,16 +44,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-let stop: () => Promise<void> = () => Promise.resolve();
-let interrupted = false;
-
-function interrupt(): void {
-  // The second one doesn't wait: the 'exit' handlers still kill what was started.
-  if (interrupted) process.exit(130);
-  interrupted = true;
-  print('\nstopping …');
-  void stop().finally(() => process.exit(130));
-}
+const interruption = new Interruption();
 
 async function run(options: BenchOptions): Promise<Results> {
   const results: Results = { options, load: [], hold: [], skipped: [], complaints: {} };
@@ -64,7 +56,7 @@ async function run(options: BenchOptions): Promise<Results> {
   if (options.parts.includes('framing')) results.framing = await framingPart(print);
   if (options.parts.includes('simulator')) {
     const figures = await simulatorPart(options.simulatedCalls, print, (how) => {
-      stop = how;
+      interruption.stop = how;
     });
     if (typeof figures === 'string') results.skipped.push(`list execution against the simulator: ${figures}`);
     else results.simulator = figures;
@@ -78,7 +70,7 @@ async function run(options: BenchOptions): Promise<Results> {
       binary === undefined
         ? 'no FreeSWITCH was found'
         : await flowSwitchPart(binary, print, (how) => {
-            stop = how;
+            interruption.stop = how;
           });
     if (typeof figures === 'string') results.skipped.push(`flows on FreeSWITCH: ${figures}`);
     else results.flowsOnSwitch = figures;
@@ -94,23 +86,23 @@ async function run(options: BenchOptions): Promise<Results> {
   }
   if (wanted.some((part) => part !== 'readers' && part !== 'limits')) {
     await switchParts(binary, options, results, print, (how) => {
-      stop = how;
+      interruption.stop = how;
     });
-    await stop();
+    await interruption.stop();
   }
   if (wanted.includes('readers')) {
     results.readers = await readersPart(binary, options, print, (how) => {
-      stop = how;
+      interruption.stop = how;
     });
     print(readersText(results.readers));
-    await stop();
+    await interruption.stop();
   }
   if (wanted.includes('limits')) {
     results.limits = await limitsPart(binary, options.quick, print, (how) => {
-      stop = how;
+      interruption.stop = how;
     });
     print(limitsText(results.limits));
-    await stop();
+    await interruption.stop();
   }
   return results;
 }
@@ -133,8 +125,7 @@ async function main(): Promise<void> {
     print(USAGE);
     return;
   }
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  interruption.listen();
   const results = await run(options);
   const load = summarize(results.load);
   print('');
@@ -161,9 +152,9 @@ async function main(): Promise<void> {
 }
 
 main().catch(async (error: unknown) => {
-  // Whatever fails because everything is being stopped is no news; interrupt() ends the process.
-  if (interrupted) return;
-  await stop();
+  // Whatever fails because everything is being stopped is no news; the interruption ends the process.
+  if (interruption.happened) return;
+  await interruption.stop();
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });

@@ -93,6 +93,31 @@ onEverySwitch(
       await call.returned();
     });
 
+    scenario(
+      'is not sent elsewhere, and nothing is scheduled, by an app that sets our variables',
+      async (world) => {
+        const { expect, app } = world;
+        const daemon = await attachingDaemon(world);
+        const route = app.list([
+          { application: 'answer' },
+          { application: 'set', data: 'cti_then=elsewhere XML elsewhere' },
+          { application: 'set', data: 'cti_release=elsewhere XML elsewhere' },
+          { application: 'set', data: 'cti_guard=+1 none global_setvar cti_reached=yes' },
+          // A second list: what is scheduled is so at the end of the first.
+          { application: 'cti_curl', data: app.list([{ application: 'sleep', data: '2000' }]).url },
+        ]);
+        const call = await world.call({ url: route.url });
+        const record = await daemon.record(call.uuid);
+        const refused = record.trace.filter(
+          (entry) => entry.type === 'outcome' && entry.status === 'refused',
+        );
+        expect(refused).toHaveLength(3);
+        expect(record.error).toMatchObject({ code: 'action_refused' });
+        await call.returned();
+        expect(await daemon.link.api('global_getvar cti_reached')).not.toContain('yes');
+      },
+    );
+
     scenario('without a program is left alone', async (world) => {
       const daemon = await attachingDaemon(world);
       const foreign = await world.call({});

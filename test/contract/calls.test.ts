@@ -113,6 +113,7 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     await call.playing();
     for (const args of [
       ['system:id', '--dialplan', 'inline'],
+      ['1001', '--dialplan', 'Lua', '--context', 'a.lua'],
       ['hangup', '--dialplan', 'INLINE'],
       ['back XML callers'],
       ['${system(id)}'],

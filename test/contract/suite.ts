@@ -1,11 +1,12 @@
-import { afterAll, beforeAll, describe, it } from 'vitest';
+import { afterAll, beforeAll, it } from 'vitest';
 import type { ExpectStatic } from 'vitest';
 import type { CallRecord } from '../../src/call/call.js';
 import { ExampleApp } from '../support/example-app.js';
 import { eventually } from '../support/eventually.js';
 import { placeCall, type TestCall } from '../support/test-call.js';
 import { type Settings, TestDaemon } from '../support/test-daemon.js';
-import { SWITCHES, type SwitchUnderTest } from './switches.js';
+import { describeOnEverySwitch, expectNoneLeft } from './every-switch.js';
+import type { SwitchUnderTest } from './switches.js';
 
 /** How a scenario hands over a call. */
 export interface HandOver {
@@ -106,54 +107,44 @@ export function onEverySwitch(
   define: (suite: Suite) => void,
   { handOvers = ['socket', 'parked'], sequential = false, on }: SuiteOptions = {},
 ): void {
-  for (const kind of SWITCHES) {
-    if (on !== undefined && kind.name !== on) continue;
-    if (kind.missing !== undefined) {
-      describe.skip(`${title} on ${kind.name} (skipped: ${kind.missing})`, () => {
-        it('is not run on this machine', () => undefined);
-      });
-      continue;
-    }
-    describe(`${title} on ${kind.name}`, () => {
-      let sut: SwitchUnderTest | undefined;
-      let app: ExampleApp | undefined;
-      let daemon: TestDaemon | undefined;
+  describeOnEverySwitch(title, on, (kind) => {
+    let sut: SwitchUnderTest | undefined;
+    let app: ExampleApp | undefined;
+    let daemon: TestDaemon | undefined;
 
-      beforeAll(async () => {
-        [sut, app] = await Promise.all([kind.start(), ExampleApp.start()]);
-        const attached = handOvers.includes('parked') ? attachedTo(sut) : {};
-        daemon = await TestDaemon.start({ ...suiteSettings(sut.recordings), ...attached, ...settings });
-        await daemon.ready();
-      });
-
-      afterAll(async () => {
-        const held = daemon;
-        const left = await sut?.stop();
-        await eventuallyNoCalls(held);
-        await daemon?.stop();
-        await app?.stop();
-        if (left !== undefined && left.channelsLeft > 0)
-          throw new Error(`channels left behind:\n${left.detail}`);
-      });
-
-      const scenario: Suite['scenario'] = (name, body, timeoutMs) => {
-        for (const handOver of handOvers) {
-          it(
-            handOvers.length === 1 ? name : `${name} (${handOver})`,
-            { concurrent: !sequential, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
-            async ({ expect, onTestFinished }) => {
-              if (sut === undefined || app === undefined || daemon === undefined)
-                throw new Error('not started');
-              const world = new SuiteWorld(kind.name, handOver, expect, sut, app, daemon);
-              onTestFinished(() => world.cleanUp());
-              await body(world);
-            },
-          );
-        }
-      };
-      define({ scenario });
+    beforeAll(async () => {
+      [sut, app] = await Promise.all([kind.start(), ExampleApp.start()]);
+      const attached = handOvers.includes('parked') ? attachedTo(sut) : {};
+      daemon = await TestDaemon.start({ ...suiteSettings(sut.recordings), ...attached, ...settings });
+      await daemon.ready();
     });
-  }
+
+    afterAll(async () => {
+      const held = daemon;
+      const left = await sut?.stop();
+      await eventuallyNoCalls(held);
+      await daemon?.stop();
+      await app?.stop();
+      expectNoneLeft(left);
+    });
+
+    const scenario: Suite['scenario'] = (name, body, timeoutMs) => {
+      for (const handOver of handOvers) {
+        it(
+          handOvers.length === 1 ? name : `${name} (${handOver})`,
+          { concurrent: !sequential, ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }) },
+          async ({ expect, onTestFinished }) => {
+            if (sut === undefined || app === undefined || daemon === undefined)
+              throw new Error('not started');
+            const world = new SuiteWorld(kind.name, handOver, expect, sut, app, daemon);
+            onTestFinished(() => world.cleanUp());
+            await body(world);
+          },
+        );
+      }
+    };
+    define({ scenario });
+  });
 }
 
 async function eventuallyNoCalls(daemon: TestDaemon | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { DaemonProcess } from '../support/daemon-process.js';
 import { eventually } from '../support/eventually.js';
+import type { TestCall } from '../support/test-call.js';
 import { outcomesOf, summaryOf } from '../support/test-daemon.js';
 import { suiteSettings } from '../contract/suite.js';
 import { SipSuite } from './sip.js';
@@ -46,6 +47,23 @@ describe.skipIf(reason !== undefined)(
     }
     const portOf = (host: string): string => host.split(':')[1] ?? '';
 
+    /** The agent moved the call away: it is alive, and `REST` was not run. */
+    async function livesOnWithoutList(call: TestCall, agentOfIt: Sipp): Promise<void> {
+      const record = await suite.daemon.record(call.uuid);
+      expect(record.result).toBe('moved');
+      expect(outcomesOf(record).map(({ status }) => status)).toEqual([
+        'ok',
+        'moved',
+        'not_run',
+        'not_run',
+        'not_run',
+      ]);
+      await succeeded(agentOfIt);
+      expect(await call.alive()).toBe(true);
+      expect(call.ran).not.toContain('log');
+      expect(call.ran).not.toContain('hangup');
+    }
+
     it('plays a file, then bridges to an extension that answers', async () => {
       const route = suite.app.list(
         [
@@ -70,20 +88,8 @@ describe.skipIf(reason !== undefined)(
       await caller('app-blind');
       const call = await suite.caller('app-blind');
       await call.variable('arrived');
-      const record = await suite.daemon.record(call.uuid);
-      expect(record.result).toBe('moved');
-      expect(outcomesOf(record).map(({ status }) => status)).toEqual([
-        'ok',
-        'moved',
-        'not_run',
-        'not_run',
-        'not_run',
-      ]);
-      await succeeded(called);
-      expect(await call.alive()).toBe(true);
+      await livesOnWithoutList(call, called);
       expect(await call.get('cti_after')).toBeUndefined();
-      expect(call.ran).not.toContain('log');
-      expect(call.ran).not.toContain('hangup');
     });
 
     it('an agent joins the caller with somebody else (REFER with Replaces): the call lives on, the list does not', async () => {
@@ -99,20 +105,8 @@ describe.skipIf(reason !== undefined)(
       await caller('app-attended');
       const call = await suite.caller('app-attended');
       await call.bridgedTo(other.uuid);
-      const record = await suite.daemon.record(call.uuid);
-      expect(record.result).toBe('moved');
-      expect(outcomesOf(record).map(({ status }) => status)).toEqual([
-        'ok',
-        'moved',
-        'not_run',
-        'not_run',
-        'not_run',
-      ]);
-      await succeeded(called);
-      expect(await call.alive()).toBe(true);
+      await livesOnWithoutList(call, called);
       expect(await other.alive()).toBe(true);
-      expect(call.ran).not.toContain('log');
-      expect(call.ran).not.toContain('hangup');
     });
 
     it('a caller refers the agent elsewhere (REFER): the agent lives on, the caller is released', async () => {

@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { suiteSettings, type HandOverKind } from '../contract/suite.js';
+import { describeOnEverySwitch, expectNoneLeft } from '../contract/every-switch.js';
 import { SWITCHES, type SwitchKind, type SwitchUnderTest } from '../contract/switches.js';
 import { Sipp, type SippOptions } from '../e2e/sipp.js';
 import { CallbackReceiver } from '../support/callback-receiver.js';
@@ -75,34 +76,24 @@ export function onEveryBed(
   define: (suite: BedSuite) => void,
   { on }: { readonly on?: SwitchKind['name'] } = {},
 ): void {
-  for (const kind of switches) {
-    if (on !== undefined && kind.name !== on) continue;
-    if (kind.missing !== undefined) {
-      describe.skip(`${title} on ${kind.name} (skipped: ${kind.missing})`, () => {
-        it('is not run on this machine', () => undefined);
-      });
-      continue;
-    }
-    describe(`${title} on ${kind.name}`, () => {
-      let ground: Ground | undefined;
-      beforeAll(async () => {
-        ground = await layGround(kind);
-      });
-      afterAll(async () => {
-        const left = await ground?.switch.stop();
-        await ground?.app.stop();
-        if (left !== undefined && left.channelsLeft > 0)
-          throw new Error(`channels left behind:\n${left.detail}`);
-      });
-      const bed: BedSuite['bed'] = async (options = {}) => {
-        if (ground === undefined) throw new Error('not started');
-        const made = await Bed.start(options.ownSwitch === true ? kind : ground, options);
-        onTestFinished(() => made.stop());
-        return made;
-      };
-      define({ kind: kind.name, bed });
+  describeOnEverySwitch(title, on, (kind) => {
+    let ground: Ground | undefined;
+    beforeAll(async () => {
+      ground = await layGround(kind);
     });
-  }
+    afterAll(async () => {
+      const left = await ground?.switch.stop();
+      await ground?.app.stop();
+      expectNoneLeft(left);
+    });
+    const bed: BedSuite['bed'] = async (options = {}) => {
+      if (ground === undefined) throw new Error('not started');
+      const made = await Bed.start(options.ownSwitch === true ? kind : ground, options);
+      onTestFinished(() => made.stop());
+      return made;
+    };
+    define({ kind: kind.name, bed });
+  });
 }
 
 async function layGround(kind: SwitchKind): Promise<Ground> {

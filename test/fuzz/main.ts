@@ -10,7 +10,7 @@ const HELP = `npm run fuzz -- [--target <name>]… [--seconds <n>] [--seed <n>] 
 npm run fuzz -- --report
 
 Feeds hostile input to each target for so many seconds of CPU time (60), and saves what breaks it as a case in
-test/fuzz/cases. --record keeps the figures in test/fuzz/results; --report writes them to docs/reference/fuzzing.md.
+test/fuzz/cases. SIGINT or SIGTERM ends it early. --record keeps the figures in test/fuzz/results; --report writes them to docs/reference/fuzzing.md.
 Targets: ${targetNames().join(', ')}
 `;
 
@@ -29,7 +29,10 @@ const { values } = parseArgs({
 
 async function run(): Promise<boolean> {
   let clean = true;
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
   for (const name of values.target ?? targetNames()) {
+    if (stop.signal.aborted) break;
     const seed = Number(values.seed ?? Date.now() % 2 ** 31);
     say(`${name}: ${values.seconds} s, seed ${seed}`);
     const result = await hunt({
@@ -37,6 +40,7 @@ async function run(): Promise<boolean> {
       seconds: Number(values.seconds),
       seed,
       inputs: casesOf(name).map(({ input }) => input),
+      signal: stop.signal,
       onFinding({ kind, message, input }) {
         clean = false;
         say(`  ${kind}: ${message}\n  ${path.relative(process.cwd(), saveCase(name, input))}`);

@@ -18,7 +18,8 @@ promise that nobody waits for, or change what all objects share (prototype pollu
 
 What is found is made as small as it can be and becomes a case below \`test/fuzz/cases\`. \`npm test\` tries all cases,
 and hunts for a second in each target; the hunts below were made with \`npm run fuzz -- --seconds 600 --record\`,
-seconds of CPU time each. How many inputs that is says how large and how expensive they are, not how fast switchhook
+as many seconds of CPU time as the table says; where it has no figures, a long hunt was not recorded, or not since
+what it found was mended. How many inputs that is says how large and how expensive they are, not how fast switchhook
 is: the code runs with its coverage being counted.
 `;
 

@@ -7,6 +7,7 @@ import { Children, type Child } from '../bench/children.js';
 import { reserveManyMediaPorts } from '../bench/media-ports.js';
 import { prioritize, PRIORITY } from '../bench/priority.js';
 import { addSipProfile } from '../bench/sip-profile.js';
+import { Undo } from '../bench/undo.js';
 import { type RealSwitch, startRealSwitch } from '../freeswitch/switch.js';
 import { within } from '../support/eventually.js';
 import { Line } from '../support/line.js';
@@ -61,15 +62,8 @@ export class SoakBed {
     folder: string,
     onStop: (stop: () => Promise<void>) => void,
   ): Promise<SoakBed> {
-    const undo: (() => Promise<unknown>)[] = [];
-    let stopping: Promise<void> | undefined;
-    onStop(() => {
-      stopping ??= (async () => {
-        for (let step = undo.pop(); step !== undefined; step = undo.pop())
-          await step().catch(() => undefined);
-      })();
-      return stopping;
-    });
+    const undo = new Undo();
+    onStop(() => undo.all());
     await mkdir(folder, { recursive: true });
     const children = new Children();
     undo.push(() => children.stopAll());

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { environment } from '../bench/environment.js';
+import { Interruption } from '../bench/interruption.js';
 import { DAEMON } from '../bench/peers.js';
 import { findFreeswitch } from '../freeswitch/switch.js';
 import { SoakBed } from './bed.js';
@@ -15,16 +16,7 @@ function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-let stop: () => Promise<void> = () => Promise.resolve();
-let interrupted = false;
-
-function interrupt(): void {
-  // The second one doesn't wait: the 'exit' handlers still kill what was started.
-  if (interrupted) process.exit(130);
-  interrupted = true;
-  print('\nstopping …');
-  void stop().finally(() => process.exit(130));
-}
+const interruption = new Interruption();
 
 async function main(): Promise<void> {
   const options = await parseOptions(process.argv.slice(2));
@@ -38,8 +30,7 @@ async function main(): Promise<void> {
     return;
   }
   if (!existsSync(DAEMON)) throw new Error('dist/ is missing: npm run build');
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', interrupt);
+  interruption.listen();
   const around = environment(binary);
   print(around.text);
   for (const warning of around.warnings) print(`! ${warning}`);
@@ -49,10 +40,10 @@ async function main(): Promise<void> {
     `${options.minutes} minutes at ${options.callsPerSecond} calls/s, a fault every ${options.faultEveryS} s; ${folder}`,
   );
   const bed = await SoakBed.start(binary, folder, (how) => {
-    stop = how;
+    interruption.stop = how;
   });
   const figures = await new SoakRun(bed, options, print).run();
-  await stop();
+  await interruption.stop();
   print(`\n${soakReport(figures)}`);
   const verdicts = verdictsOf(figures);
   const stamp = new Date().toISOString().replaceAll(':', '-').slice(0, 19);
@@ -70,9 +61,9 @@ async function main(): Promise<void> {
 }
 
 main().catch(async (error: unknown) => {
-  // Whatever fails because everything is being stopped is no news; interrupt() ends the process.
-  if (interrupted) return;
-  await stop();
+  // Whatever fails because everything is being stopped is no news; the interruption ends the process.
+  if (interruption.happened) return;
+  await interruption.stop();
   process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
   process.exit(1);
 });

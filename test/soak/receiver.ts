@@ -1,14 +1,11 @@
 /** Receives status callbacks and keeps count of them by call. It can be told to be away. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { CallbackEvent } from '../../src/callbacks/event.js';
 import { serialOf } from './mix.js';
 import type { ReceiverOrder, Tally } from './orders.js';
+import { ReopeningServer } from './reopening-server.js';
 
 const MOST_COMPLAINTS = 50;
 
-let server: Server | undefined;
-let port = 0;
 const started: number[] = [];
 const ended: number[] = [];
 const continued: number[] = [];
@@ -43,29 +40,14 @@ function take(event: CallbackEvent): void {
   if (type === 'call.ended') ended[serial] = (ended[serial] ?? 0) + 1;
 }
 
-async function open(): Promise<void> {
-  if (server !== undefined) return;
-  const opened = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      take(JSON.parse(Buffer.concat(chunks).toString()) as CallbackEvent);
-      response.writeHead(204).end();
-    });
+const server = new ReopeningServer((request, response) => {
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    take(JSON.parse(Buffer.concat(chunks).toString()) as CallbackEvent);
+    response.writeHead(204).end();
   });
-  await new Promise<void>((resolve) => opened.listen(port, '127.0.0.1', 1024, resolve));
-  port = (opened.address() as AddressInfo).port;
-  server = opened;
-}
-
-async function close(): Promise<void> {
-  const closing = server;
-  server = undefined;
-  if (closing === undefined) return;
-  const closed = new Promise((resolve) => closing.close(resolve));
-  closing.closeAllConnections();
-  await closed;
-}
+});
 
 process.on('message', (order: ReceiverOrder) => {
   if (order.type === 'tally') {
@@ -83,8 +65,8 @@ process.on('message', (order: ReceiverOrder) => {
     process.send?.(tally);
     return;
   }
-  void (order.state === 'down' ? close() : open()).then(() => process.send?.({ type: 'done' }));
+  void (order.state === 'down' ? server.close() : server.open()).then(() => process.send?.({ type: 'done' }));
 });
 process.on('disconnect', () => process.exit(0));
-await open();
-process.send?.({ port });
+await server.open();
+process.send?.({ port: server.port });

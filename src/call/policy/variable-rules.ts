@@ -9,7 +9,7 @@ import { firstRefusal, refuse, shown } from './rule.js';
 const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 /** The daemon's own: what it tells the dialplan, and what it runs a list with. */
-const RESERVED = /^cti_(?:status|error|actions|state|[odt]\d*)$/;
+const RESERVED = /^cti_(?:status|error|actions|state|owner|run|place|guard|then|release|dial|[odt]\d*)$/;
 
 /**
  * Variables that run something, reroute the call or change how FreeSWITCH reads what follows. A name with `*` in

@@ -88,7 +88,10 @@ export function flowWorkplace(cli: Cli, flags: FlowFlags): FlowWorkplace {
     numbers: new ClaimedNumbers(claims),
     problems: [
       ...problems,
-      ...claims.flatMap(({ number, flow }) => claimProblem(set, number, flow, files[0])),
+      // One that is there, and broken, has been told of.
+      ...claims
+        .filter(({ flow }) => !problems.some((one) => one.flow === flow))
+        .flatMap(({ number, flow }) => claimProblem(set, number, flow, files[0])),
     ],
   };
 }

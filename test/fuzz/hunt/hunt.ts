@@ -16,6 +16,8 @@ export interface HuntOptions {
   /** Tried first, and mutated like the seeds. */
   readonly inputs?: readonly Uint8Array[];
   readonly onFinding?: (finding: Finding) => void;
+  /** Ends it before its time. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HuntResult {
@@ -58,6 +60,10 @@ export async function hunt(options: HuntOptions): Promise<HuntResult> {
     findings.set(name, finding);
     options.onFinding?.(finding);
   };
+  const isOver = (): boolean =>
+    cpuMs(began) >= options.seconds * 1_000 ||
+    findings.size >= MOST_FINDINGS ||
+    options.signal?.aborted === true;
   for (let lost = 0; lost <= MOST_LOST && findings.size < MOST_FINDINGS; lost++) {
     const order: Omit<WorkerOrder, 'memory'> = {
       target: options.target,
@@ -70,7 +76,7 @@ export async function hunt(options: HuntOptions): Promise<HuntResult> {
       begun: () => {
         if (lost === 0) began = process.cpuUsage();
       },
-      over: () => cpuMs(began) >= options.seconds * 1_000 || findings.size >= MOST_FINDINGS,
+      over: isOver,
       add,
       keep: (input) => kept.push(input),
     });

@@ -21,6 +21,7 @@ export const target = defineTarget<string>({
   found: [
     'conditions nested some hundred levels deep overflowed the stack (`flow/flow.ts`)',
     'flows of thousands of blocks took seconds in the checker, a map of thousands of keys in the parser of YAML, and a block that sets thousands of attributes most of a minute: all in proportion to their size now, or refused (`flow/check/known.ts`, `loops.ts`, `check.ts`, `flow-files/flow-document.ts`, `flow/blocks/define.ts`)',
+    'maps and lists for the keys of maps took a minute to be written as texts, and deep nesting overflowed the stack of the parser of YAML, which is the end of the process when it happens while a regular expression is compiled (`yaml-document.ts`)',
   ],
   run(text) {
     const parsed = parseFlowFile(text, 'main.yaml');

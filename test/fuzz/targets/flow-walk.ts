@@ -138,6 +138,9 @@ export const target = defineTarget<JsonValue>({
     'flow/flow-set.ts',
     'flow/flow.ts',
   ],
+  found: [
+    'an answer that is nested deep was written into a state that could not be read back (`flow/blocks/invoke-function.ts`), and one with a `__proto__` into a state that came back without it (`flow/state.ts`)',
+  ],
   form: jsonForm([
     ...new Set(FLOW_DOCUMENTS.concat([OWN]).flatMap((one) => JSON.stringify(one).match(/[\w$.-]{2,40}/g) ?? [])),
     'read_result', 'cti_digits', 'read_terminator_used', 'playback_terminator_used', 'timed_out', 'refused', 'failed', 'fails', 'function_timeout',

@@ -188,6 +188,10 @@ export const target = defineTarget<JsonValue>({
     'switch/applications.ts',
     'switch/application-outcomes.ts',
   ],
+  found: [
+    'of a dial string that cannot be read, all of it could stand in the detail of the refusal (`switch/dial-string.ts`, `dial-endpoint.ts`)',
+    "a variable's name in another case was not looked up, so what was in it went unseen where expansion is allowed (`action-server/asked-call.ts`, `call/call-view.ts`, `switch/attached/event-data.ts`)",
+  ],
   form: jsonForm([
     ...APPLICATIONS,
     ...SEEDS.map(([, data]) => data),

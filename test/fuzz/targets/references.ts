@@ -59,7 +59,10 @@ export const target = defineTarget<JsonValue>({
     },
     { text: ['$.Attributes.x', { a: '${block.x}' }], values: { x: '${system(id)}' }, external: {} },
   ],
-  found: ["behind a reference that takes no names, `['x y']` came out as `.x y` (`flow/references.ts`)"],
+  found: [
+    "behind a reference that takes no names, `['x y']` came out as `.x y` (`flow/references.ts`)",
+    'parsed texts were kept by their number, whatever their length (`flow/parsed-texts.ts`)',
+  ],
   run(input) {
     const scope = scopeOf(partOf(input, 'values'), partOf(input, 'external') ?? null);
     const texts = partOf(input, 'text');

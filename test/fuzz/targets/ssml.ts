@@ -116,6 +116,7 @@ export const target = defineTarget<JsonValue>({
     '`<break strength="constructor">` and a language called `constructor` found what every object inherits: a function\'s source was spoken, a pause was no number (`flow/speech/segments.ts`, `text.ts`)',
     'U+FFFE and U+FFFF, and attributes without a proper name, made XML that an engine cannot read (`flow/speech/text.ts`, `ssml.ts`)',
     'tags nested some thousand levels deep overflowed the stack; beginnings of comments without an end took the square of the length (`flow/speech/ssml.ts`)',
+    'the end of what was spoken so far was looked for at the end of each sentence, in time that took the square of the length (`flow/speech/segments.ts`)',
   ],
   run(input) {
     const ssml = asText(partOf(input, 'ssml'));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { CancelSignal } from '../../../src/cancellation.js';
 import type { Action } from '../../../src/call/action.js';
 import type { CallRecord } from '../../../src/call/call.js';
 import { CallTable } from '../../../src/call/call-table.js';
@@ -83,7 +84,7 @@ function slow(): ActionSource & { readonly asked: Promise<void>; aborted: boolea
     kind: 'test',
     aborted: false,
     asked: new Promise<void>((resolve) => (asked = resolve)),
-    start: (_call: unknown, { signal }: { signal: AbortSignal }) =>
+    start: (_call: unknown, { signal }: { signal: CancelSignal }) =>
       new Promise<SourceAnswer>((resolve) => {
         asked();
         signal.addEventListener('abort', () => {

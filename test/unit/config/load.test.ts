@@ -32,6 +32,18 @@ function problems(path: string, env: Record<string, string> = {}): string[] {
 }
 
 describe('a configuration', () => {
+  it('that is nested too deep to be read is a mistake', () => {
+    const deep = [
+      `a: ${'b: '.repeat(10_000)}\n\n  c`,
+      `a:\n  b: ${'c: '.repeat(10_000)}\n\n d`,
+      '['.repeat(50_000),
+    ];
+    for (const text of [...deep, `a:\n ${'? '.repeat(3_000)}`]) {
+      const [problem] = problems(file('switchhook.yaml', text));
+      expect(problem).toMatch(/ at switchhook\.yaml(?::\d+)?$/);
+    }
+  });
+
   it('has defaults for everything', () => {
     const config = loadConfig(file('switchhook.yaml', ''));
     expect(config.listen).toEqual({ host: '127.0.0.1', port: 8084 });

@@ -154,6 +154,25 @@ describe('EslServer', () => {
     expect(calls).toEqual([]);
   });
 
+  it('does not wait for an exact value that is not encoded', async () => {
+    const { port, call } = await open({ exactVariables: ['cti_curl'] });
+    const next = call();
+    const peer = await connect(port);
+    peer.say(channelData({ variable_cti_curl: 'main' }));
+    expect([...(await next).variables]).toEqual([['cti_curl', 'main']]);
+  });
+
+  it('drops a peer that stops in the middle of its introduction, although it is a call already', async () => {
+    const { port, call, error } = await open({ connectTimeoutMs: 20, exactVariables: ['cti_curl'] });
+    const [next, taken] = [error(), call()];
+    const peer = await connect(port);
+    peer.say(channelData({ variable_cti_curl: 'main' }));
+    const { connection } = await taken;
+    expect((await next).code).toBe('switch_timeout');
+    expect((await connection.closed).kind).toBe('timeout');
+    await peer.gone;
+  });
+
   it('drops a peer that sends endlessly, without a call', async () => {
     const { port, calls, error } = await open({ limits: { maxHeaderBytes: 1_000 } });
     const next = error();

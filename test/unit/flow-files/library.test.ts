@@ -47,6 +47,22 @@ describe('flows of a folder', () => {
 
   it('are none without a folder', () => expect(load(undefined).current.flows.size).toBe(0));
 
+  it('are broken when they are nested deeper than can be read', () => {
+    const deep = 10_000;
+    const texts = [
+      ...['- ', '? ', '- ? ', '!a ', '&a ', '- a: '].map(
+        (piece) => `a:\n  b:\n    ${piece.repeat(deep)}\n\n  e`,
+      ),
+      `a:\n  b:\n    c: ${'d: '.repeat(deep)}\n\n  e`,
+      ...['[', '{a: ', '[a: '].map((piece) => `a:\n  b:\n    c: ${piece.repeat(deep)}`),
+      `\n\na:\n${Array.from({ length: 300 }, (_, level) => `${' '.repeat(level)}a:`).join('\n')}`,
+    ];
+    for (const text of texts) {
+      const [first = ''] = problemsOf(folderWith({ 'x.yaml': text }));
+      expect(first.slice(0, 80)).toMatch(/^x\.yaml:(?:3|205):\d+: nested more than 100 levels deep/);
+    }
+  });
+
   it('are told to be missing when the folder is', () => {
     expect(() => load('/nonexistent/flows')).toThrow(/\/nonexistent\/flows can't be read \(ENOENT\)/);
   });
@@ -59,9 +75,10 @@ describe('flows of a folder', () => {
     ['start: nowhere\nblocks:\n  bye: { type: disconnect }\n', /^x\.yaml:1:1: there is no block "nowhere"/],
     ['start: [\n', /^x\.yaml:2:1: /],
     ['a: &a [*a, *a]\n', /^x\.yaml:1:1: /],
+    ['start:\n  ? [a]\n  : b\n', /^x\.yaml:2:5: a key must be a text/],
+    [`start:\n ${'? '.repeat(90)}`, /^x\.yaml:2:\d+: a key must be a text/],
     ['start: &a [*a]\n', /^x\.yaml:1:1: nested more than 64 levels deep/],
-    [`start: ${'{not: '.repeat(500)}x${'}'.repeat(500)}\n`, /^x\.yaml:1:1: nested more than 64 levels deep/],
-    [`start: ${'['.repeat(30_000)}`, /^x\.yaml:1:\d+: /],
+    [`start: ${'{not: '.repeat(80)}x${'}'.repeat(80)}\n`, /^x\.yaml:1:1: nested more than 64 levels deep/],
     ['just text', /^x\.yaml:1:1: /],
     ['', /^x\.yaml: /],
     [

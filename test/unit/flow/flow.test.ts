@@ -9,11 +9,7 @@ describe('readFlow', () => {
   it.each<[string, string, string]>([
     ['no object', '[]', '1:1 schema: invalid input: expected object'],
     ['nothing', '', 'schema: invalid input: expected object'],
-    [
-      'no start',
-      'blocks: { a: { type: end } }',
-      'schema: invalid input: expected string, received undefined',
-    ],
+    ['no start', 'blocks: { a: { type: end } }', 'schema: "start" is missing'],
     ['no blocks', 'start: a\nblocks: {}', '2:1 schema: the flow has no blocks'],
     [
       'an unknown key',
@@ -37,11 +33,7 @@ describe('readFlow', () => {
       'start: a\nblocks:\n  a:\n    type: wait\n    ms: 5\n    seconds: 1',
       '6:5 schema: "seconds" is not known here',
     ],
-    [
-      'a missing parameter',
-      'start: a\nblocks:\n  a:\n    type: wait',
-      '3:3 schema: invalid input: expected number',
-    ],
+    ['a missing parameter', 'start: a\nblocks:\n  a:\n    type: wait', '3:3 schema: "ms" is missing'],
     [
       'a wrong value',
       'start: a\nblocks:\n  a:\n    type: wait\n    ms: soon',
@@ -61,7 +53,12 @@ describe('readFlow', () => {
     [
       'a prompt with an unknown kind',
       'start: a\nblocks:\n  a: { type: play_prompt, prompt: { txt: x } }',
-      'schema',
+      'schema: "txt" is not known here; there are text, ssml',
+    ],
+    [
+      'whom to call, mistyped',
+      'start: a\nblocks:\n  a: { type: transfer, to: { usr: x } }',
+      'schema: "usr" is not known here; there are user, group, number, gateway, sip, profile',
     ],
     ['an empty prompt', "start: a\nblocks:\n  a: { type: play_prompt, prompt: '' }", 'schema'],
     [

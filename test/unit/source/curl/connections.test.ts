@@ -215,18 +215,20 @@ describe('connections', () => {
   });
 });
 
+type Resolve = (name: string, options: object, callback: (e: null, a: LookupAddress[]) => void) => void;
+
+/** Every name has these addresses. */
+function leadsTo(...addresses: LookupAddress[]): Resolve {
+  return (_name, _options, callback) => callback(null, addresses);
+}
+
 describe('the address that is connected to', () => {
   it('is refused when the name leads there', async () => {
     const app = await httpApp(answers(LIST));
-    const resolve = (
-      _name: string,
-      _options: object,
-      callback: (e: null, a: LookupAddress[]) => void,
-    ): void =>
-      callback(null, [
-        { address: '169.254.169.254', family: 4 },
-        { address: '::ffff:169.254.169.254', family: 6 },
-      ]);
+    const resolve = leadsTo(
+      { address: '169.254.169.254', family: 4 },
+      { address: '::ffff:169.254.169.254', family: 6 },
+    );
     const { answer } = await ask(clientWith({}, { resolve }), `http://metadata.test:${app.port}/`);
     expect(answer).toMatchObject({ code: 'egress_refused' });
     expect(answer.kind === 'failed' && answer.detail).toContain('link-local');
@@ -242,15 +244,7 @@ describe('the address that is connected to', () => {
 
   it('is the one that was checked: only those of several that are allowed', async () => {
     const app = await httpApp(answers(LIST));
-    const resolve = (
-      _name: string,
-      _options: object,
-      callback: (e: null, a: LookupAddress[]) => void,
-    ): void =>
-      callback(null, [
-        { address: '169.254.169.254', family: 4 },
-        { address: '127.0.0.1', family: 4 },
-      ]);
+    const resolve = leadsTo({ address: '169.254.169.254', family: 4 }, { address: '127.0.0.1', family: 4 });
     const { answer } = await ask(clientWith({}, { resolve }), `http://app.test:${app.port}/`);
     expect(outcomeOf(answer)).toBe('ok');
   });
