@@ -33,7 +33,7 @@ export class Cancellation implements CancelSignal {
     for (const listener of listeners) listener();
   }
 
-  addEventListener(_type: 'abort', listener: () => void, _options?: { readonly once: boolean }): void {
+  addEventListener(_type: 'abort', listener: () => void): void {
     if (!this.#aborted) this.#listeners.push(listener);
   }
 
