@@ -151,7 +151,7 @@ export class AsyncSocketChannel implements Channel {
       };
       this.#completions.set(id, settle);
       if (this.gone.aborted) onGone();
-      else this.gone.addEventListener('abort', onGone, { once: true });
+      else this.gone.addEventListener('abort', onGone);
       const replies = this.#connection.sendBatch(commands);
       Promise.all(replies).then(
         (all) => {

@@ -313,7 +313,7 @@ export class AttachedChannel implements Channel {
         resolve();
       };
       const timer = setTimeout(done, SILENT_PIECE_MS);
-      this.gone.addEventListener('abort', done, { once: true });
+      this.gone.addEventListener('abort', done);
     });
   }
 }

@@ -87,7 +87,7 @@ export class Recovery {
       const waiting = this.#waiting.get(channel) ?? [];
       waiting.push(resolve);
       this.#waiting.set(channel, waiting);
-      channel.gone.addEventListener('abort', () => resolve(), { once: true });
+      channel.gone.addEventListener('abort', () => resolve());
     });
   }
 
