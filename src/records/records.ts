@@ -67,6 +67,8 @@ export class Records {
   readonly #left = new Map<string, Left>();
   #timer: NodeJS.Timeout | undefined;
   #sweeping = false;
+  /** What went wrong in the sweep before. */
+  #trouble: string | undefined;
   #claimedAtMs = performance.now();
   /** Of calls of daemons before this one, those whose records stood in the file when this one started. */
   readonly #known = new Set<string>();
@@ -138,9 +140,20 @@ export class Records {
       const isDue = performance.now() - this.#claimedAtMs >= ADOPT_MS;
       if (isDue && this.#journal !== undefined) await this.#claim(this.#journal);
       await this.sweep(isAlive);
+      this.#trouble = undefined;
+    } catch (error) {
+      this.tellTrouble(error);
     } finally {
       this.#sweeping = false;
     }
+  }
+
+  /** Says once what keeps records from being looked after: the next sweep tries again. */
+  tellTrouble(error: unknown): void {
+    const detail = error instanceof Error ? error.message : String(error);
+    if (detail !== this.#trouble)
+      this.#options.log?.error({ detail }, 'contact records can not be looked after');
+    this.#trouble = detail;
   }
 
   /** Once: writes the records of calls of daemons before this one that have ended since. */

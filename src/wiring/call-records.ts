@@ -63,6 +63,8 @@ export class CallRecords {
     this.#sweeping = true;
     try {
       await this.sweep();
+    } catch (error) {
+      this.#records.tellTrouble(error);
     } finally {
       this.#sweeping = false;
     }

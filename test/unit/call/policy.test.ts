@@ -221,14 +221,19 @@ describe('expansion, when it is allowed', () => {
     expect(rule('log', 'INFO ${cti_x}', { expansion }, { cti_x: "O'Brien, {5}" })).toBe('allowed');
   });
 
-  it.each(['5$', '{system(id)}$', 'a\\', 'a\nb', 'a\r\nb', 'ARRAY::a|:b'])('refuses the value %j', (value) => {
-    // Beside `{system(id)}`, the value of another variable, a `$` would make a reference.
-    expect(rule('set', 'cti_y=${cti_x}${cti_z}', { expansion }, { cti_x: value })).toBe('expansion.variable');
-    const profile = { expansion: { ...expansion, variables: ['sip_h_X-Name'] } };
-    expect(rule('log', 'INFO ${SIP_H_x-name}', profile, { 'sip_h_X-Name': value })).toBe(
-      'expansion.variable',
-    );
-  });
+  it.each(['5$', '{system(id)}$', 'a\\', 'a\nb', 'a\r\nb', 'ARRAY::a|:b'])(
+    'refuses the value %j',
+    (value) => {
+      // Beside `{system(id)}`, the value of another variable, a `$` would make a reference.
+      expect(rule('set', 'cti_y=${cti_x}${cti_z}', { expansion }, { cti_x: value })).toBe(
+        'expansion.variable',
+      );
+      const profile = { expansion: { ...expansion, variables: ['sip_h_X-Name'] } };
+      expect(rule('log', 'INFO ${SIP_H_x-name}', profile, { 'sip_h_X-Name': value })).toBe(
+        'expansion.variable',
+      );
+    },
+  );
 });
 
 describe('calls at the same time', () => {

@@ -225,23 +225,26 @@ describe('a daemon that comes after another', () => {
     }
   });
 
-  it.each(['itself', 'one that died'])('goes on with a call that %s had and that comes again', async (who) => {
-    const at = folder();
-    const first = await callbacksWith({ crm: RECEIVER }, { at });
-    const begin = call();
-    first.callbacks.calls?.begin(begin);
-    first.callbacks.calls?.wait(begin.uuid, 'lost');
-    await first.rest();
-    if (who !== 'itself') await first.callbacks.close();
-    const second =
-      who === 'itself' ? first : await callbacksWith({ crm: RECEIVER }, { at, receivers: first.receivers });
-    // Nothing is known of when it began; that it is no other call, the dialplan has said.
-    second.callbacks.calls?.begin({ ...begin, begun: begin.begun + 500, again: true });
-    second.callbacks.calls?.end(begin.uuid, { result: 'done' });
-    await second.rest();
-    expect(told(second)).toEqual(['call.started 1', 'call.ended 2']);
-    expect(new Set(second.receivers.taken.map(({ event }) => event.call.id)).size).toBe(1);
-  });
+  it.each(['itself', 'one that died'])(
+    'goes on with a call that %s had and that comes again',
+    async (who) => {
+      const at = folder();
+      const first = await callbacksWith({ crm: RECEIVER }, { at });
+      const begin = call();
+      first.callbacks.calls?.begin(begin);
+      first.callbacks.calls?.wait(begin.uuid, 'lost');
+      await first.rest();
+      if (who !== 'itself') await first.callbacks.close();
+      const second =
+        who === 'itself' ? first : await callbacksWith({ crm: RECEIVER }, { at, receivers: first.receivers });
+      // Nothing is known of when it began; that it is no other call, the dialplan has said.
+      second.callbacks.calls?.begin({ ...begin, begun: begin.begun + 500, again: true });
+      second.callbacks.calls?.end(begin.uuid, { result: 'done' });
+      await second.rest();
+      expect(told(second)).toEqual(['call.started 1', 'call.ended 2']);
+      expect(new Set(second.receivers.taken.map(({ event }) => event.call.id)).size).toBe(1);
+    },
+  );
 
   it('begins with a call that comes again when nobody had it', async () => {
     const world = await callbacksWith({ crm: RECEIVER });

@@ -1,6 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { AppError } from '../../../src/errors.js';
 import { folder } from '../functions/world.js';
 import { httpApp } from '../source/curl/world.js';
@@ -205,5 +205,33 @@ describe('after a crash', () => {
     const records = recordsWith({ file: path });
     await records.start(gone);
     expect(linesOf(path)).toMatchObject([{ contact_id: 'a' }]);
+  });
+});
+
+describe('a sweep that fails', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('is told once, ends nothing, and is tried again', async () => {
+    const path = join(folder(), 'contacts.jsonl');
+    recordsWith({ file: path }, { mark: DEAD }).begin(begin());
+    const told: string[] = [];
+    const log = {
+      info: () => undefined,
+      warn: () => undefined,
+      error: (_fields: object, message: string) => void told.push(message),
+    };
+    const answers = [
+      () => Promise.resolve(true),
+      () => Promise.reject(new Error('EIO: the disk is broken')),
+      () => Promise.reject(new Error('EIO: the disk is broken')),
+    ];
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const records = recordsWith({ file: path }, { log });
+    await records.start(() => (answers.shift() ?? (() => Promise.resolve(false)))());
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) await vi.advanceTimersByTimeAsync(2000);
+    expect(told).toEqual(['contact records can not be looked after']);
+    expect(linesOf(path)).toEqual([]);
+    await vi.advanceTimersByTimeAsync(2000);
+    await vi.waitFor(() => expect(linesOf(path)).toMatchObject([{ contact_id: CALL_UUID, result: 'lost' }]));
   });
 });
