@@ -56,7 +56,7 @@ onEveryBed(
       bed({
         settings: SETTINGS,
         ...options,
-        process: { nodeArguments: ['--import', WATCH], ...options.process },
+        process: { nodeArguments: ['--import', 'tsx', '--import', WATCH], ...options.process },
       });
 
     it('by a redirect is not followed', async () => {
