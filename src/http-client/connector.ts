@@ -83,7 +83,13 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     socket.on('error', (error) => settle(failureOf(error, stage)));
     socket.once('connect', () => {
       stage = 'tls';
-      const refusal = options.refusesAddress(socket.remoteAddress ?? '');
+      const { remoteAddress } = socket;
+      // A peer that dropped the connection at once has no address any more (getpeername: ENOTCONN).
+      if (remoteAddress === undefined) {
+        settle(new ConnectFailure('connect_refused', 'dropped as soon as it was connected'));
+        return;
+      }
+      const refusal = options.refusesAddress(remoteAddress);
       if (refusal !== undefined) settle(new ConnectFailure('egress_refused', refusal));
       else if (!secure) settle();
     });
