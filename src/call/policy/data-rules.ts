@@ -81,21 +81,24 @@ function checkReference(reference: string, isGlobal: boolean, context: RuleConte
   if (api !== undefined && !isGlobal) {
     return context.profile.source.expansion.apis.includes(api)
       ? undefined
-      : refuse('expansion.api', `the API command ${api} may not be called`);
+      : refuse('expansion.api', `the API command ${shown(api)} may not be called`);
   }
   const name = VARIABLE_REFERENCE.exec(reference)?.[1];
   if (name === undefined) return refuse('expansion.syntax', `${shown(reference)} is not a plain reference`);
   const lower = name.toLowerCase();
   const { exact, prefixes } = context.profile.expandable;
   if (!exact.has(lower) && !prefixes.some((prefix) => lower.startsWith(prefix))) {
-    return refuse('expansion.variable', `the variable ${name} may not be expanded`);
+    return refuse('expansion.variable', `the variable ${shown(name)} may not be expanded`);
   }
   // To FreeSWITCH upper and lower case are the same; a call is known by the names as FreeSWITCH tells them.
   const named = context.profile.source.expansion.variables.filter((one) => one.toLowerCase() === lower);
   return firstRefusal([name, lower, ...named], (spelling) => {
     const value = context.call.get(spelling);
     return value !== undefined && (UNSAFE_VALUE.test(value) || hasControl(value))
-      ? refuse('expansion.variable', `the value of ${name} has $, a backslash or a control character in it`)
+      ? refuse(
+          'expansion.variable',
+          `the value of ${shown(name)} has $, a backslash or a control character in it`,
+        )
       : undefined;
   });
 }

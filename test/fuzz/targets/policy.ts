@@ -190,6 +190,7 @@ export const target = defineTarget<JsonValue>({
   ],
   found: [
     'of a dial string that cannot be read, all of it could stand in the detail of the refusal (`switch/dial-string.ts`, `dial-endpoint.ts`)',
+    'the name of a variable or API command that may not be expanded could be of any length in the detail (`call/policy/data-rules.ts`)',
     "a variable's name in another case was not looked up, so what was in it went unseen where expansion is allowed (`action-server/asked-call.ts`, `call/call-view.ts`, `switch/attached/event-data.ts`)",
   ],
   form: jsonForm([
