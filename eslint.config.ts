@@ -32,4 +32,17 @@ export default defineConfig(
       'no-console': 'error',
     },
   },
+  {
+    files: ['src/**'],
+    ignores: ['src/checked.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[property.name="safeParse"]',
+          message: 'Use checked() of src/checked.ts: safeParse throws over some values.',
+        },
+      ],
+    },
+  },
 );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import type { FlowAction, FlowOutcome } from '../flow/port.js';
 import type { FlowState } from '../flow/state.js';
 import { newState, readState } from '../flow/state.js';
@@ -122,7 +123,7 @@ function withoutDefaults(state: FlowState): Record<string, unknown> {
 
 /** `undefined` when this version does not understand it. */
 export function readContinuation(text: string): Continuation | undefined {
-  const parsed = schema.safeParse(parsedJson(text));
+  const parsed = checked(schema, parsedJson(text));
   if (!parsed.success) return undefined;
   const { c, n, x, u, k, t, e, f, s, a, d, r } = parsed.data;
   const [since, begun] = t;

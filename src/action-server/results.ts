@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import type { FlowOutcome } from '../flow/port.js';
 import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
@@ -62,7 +63,7 @@ function toldOutcomes(asked: readonly Asked[], text: string): FlowOutcome[] | un
   } catch {
     return undefined;
   }
-  const told = toldSchema.safeParse(parsed);
+  const told = checked(toldSchema, parsed);
   if (!told.success) return undefined;
   const byPlace = new Map(told.data.map((one) => [one.index, one]));
   return asked.map(({ index, id, application, at }): FlowOutcome => {

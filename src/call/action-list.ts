@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import type { Action } from './action.js';
 
 /** Answers above either limit are refused whole: `too_large`. */
@@ -97,14 +98,14 @@ function checkList(value: unknown): ParsedActionList {
       detail: `${value.length} actions, at most ${MAX_LIST_ACTIONS} are allowed`,
     };
   }
-  const checked = actionListSchema.safeParse(value);
-  if (!checked.success) {
-    const issue = checked.error.issues[0];
+  const result = checked(actionListSchema, value);
+  if (!result.success) {
+    const issue = result.error.issues[0];
     const detail =
       issue === undefined ? 'not a list of actions' : `${pathText(issue.path)}: ${issue.message}`;
     return { ok: false, code: 'invalid_actions', detail };
   }
-  return { ok: true, actions: checked.data.map(toAction), warnings: unknownKeys(value) };
+  return { ok: true, actions: result.data.map(toAction), warnings: unknownKeys(value) };
 }
 
 /** From the words of the wire to those of the code. */

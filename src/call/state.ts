@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import type { SourceState } from '../source/port.js';
 import type { Action } from './action.js';
 import type { Outcome } from './outcome.js';
@@ -115,7 +116,7 @@ export function readState(
 ): CallState | undefined {
   if (text === undefined || text === '') return undefined;
   try {
-    const parsed = stateSchema.safeParse(JSON.parse(seal.open(text, uuid) ?? 'null'));
+    const parsed = checked(stateSchema, JSON.parse(seal.open(text, uuid) ?? 'null'));
     if (!parsed.success) return undefined;
     const { begun, ran, refused, segment, lists, asked } = parsed.data;
     return {

@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import type { CallbackEvent } from './event.js';
 import type { CallbacksLog } from './log.js';
 import { storedEventSchema } from './outbox/line.js';
@@ -178,11 +179,11 @@ function fits({ to, event }: DeadLetter, { receiver, callUuid, type }: DeadLette
 async function* lettersIn(path: string): AsyncGenerator<DeadLetter> {
   const takenAt = new Map<string, number>();
   for await (const { number, value } of valuesIn(path, '{"taken":')) {
-    const parsed = takenSchema.safeParse(value);
+    const parsed = checked(takenSchema, value);
     for (const id of parsed.success ? parsed.data.taken : []) takenAt.set(id, number);
   }
   for await (const { number, value } of valuesIn(path, '{"to":')) {
-    const parsed = letterSchema.safeParse(value);
+    const parsed = checked(letterSchema, value);
     if (!parsed.success || number < (takenAt.get(parsed.data.event.id) ?? 0)) continue;
     yield parsed.data as unknown as DeadLetter;
   }

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import type { z } from 'zod';
+import { checked } from '../checked.js';
 import { AppError, ERRORS } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import { errorAnswerSchema } from '../http/contract/error.js';
@@ -89,9 +90,9 @@ export class ApiClient {
     const { status, text } = await this.#exchange(url, method, { body, headers, timeoutMs });
     const value = jsonOf(text);
     if (status !== 200) throw errorOf(status, value, this.origin);
-    const checked = schema.safeParse(value);
-    if (checked.success) return checked.data;
-    const [issue] = checked.error.issues;
+    const result = checked(schema, value);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
     throw new AppError(
       'daemon_protocol',
       `${url.pathname}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`,
@@ -227,7 +228,7 @@ function jsonOf(text: string): unknown {
 
 /** What the daemon refused, as if it had been thrown here. */
 function errorOf(status: number, value: unknown, origin: string): AppError {
-  const answer = errorAnswerSchema.safeParse(value);
+  const answer = checked(errorAnswerSchema, value);
   if (!answer.success) return new AppError('daemon_protocol', `${origin} answered ${status}`);
   const { code, message, detail } = answer.data.error;
   return errorOfCode(code, detail, message);

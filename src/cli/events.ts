@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command } from 'commander';
+import { checked } from '../checked.js';
 import { AppError } from '../errors.js';
 import { apiEventSchema } from '../http/contract/events.js';
 import type { ApiEvent } from '../http/contract/events.js';
@@ -91,7 +92,7 @@ function isStopped({ aborted }: AbortSignal): boolean {
 }
 
 function print(cli: Cli, flags: EventsFlags, data: unknown): void {
-  const event = apiEventSchema.safeParse(data);
+  const event = checked(apiEventSchema, data);
   if (!event.success) throw new AppError('daemon_protocol', 'an event without id and type');
   if (flags.json === true) cli.out(`${JSON.stringify(data)}\n`);
   else cli.out(`${printable(lineOf(event.data))}\n`);

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { checked } from '../checked.js';
 import { crossCheck, remarks } from './cross-check.js';
 import { environmentLayer } from './environment.js';
 import { problemsOf } from './issues.js';
@@ -51,7 +52,7 @@ export function readConfig(path: string | undefined, env: Environment = {}): Rea
   problems.push(...environment.problems);
 
   const merged = withoutEmpty(merge(below, layers.at(-1)?.value), shape);
-  const result = configSchema.safeParse(merged);
+  const result = checked(configSchema, merged);
   const told = new Set(problems.map(({ at }) => pathText(at)));
   const found = [
     ...(result.success ? [] : result.error.issues.flatMap((issue) => problemsOf(issue, shape, merged))),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import { problemsOf } from '../config/issues.js';
 import { yamlLayer } from '../config/layer.js';
 import { ConfigError } from '../config/problem.js';
@@ -177,7 +178,7 @@ export function readCaseFile(path: string): FlowCase[] {
   // What follows from the first is no news.
   if ('problems' in read) throw new ConfigError('config_unreadable', read.problems.slice(0, 1));
   const { layer } = read;
-  const parsed = caseFileSchema.safeParse(layer.value);
+  const parsed = checked(caseFileSchema, layer.value);
   if (!parsed.success) {
     const known = (shape ??= Shape.of(caseFileSchema));
     const problems = parsed.error.issues.flatMap((issue) => problemsOf(issue, known, layer.value));

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { checked } from '../checked.js';
 import { Policy } from '../call/policy.js';
 import type { PolicyProfile } from '../call/policy-profile.js';
 import { AppError } from '../errors.js';
@@ -102,7 +103,7 @@ export async function runJob(job: TestJob): Promise<TestedCases> {
 function given(cases: TestJob['cases']): CaseOfFile[] {
   if ('files' in cases) {
     return cases.files.flatMap(({ name: file, content }, at) => {
-      const parsed = caseFileSchema.safeParse(content);
+      const parsed = checked(caseFileSchema, content);
       if (parsed.success)
         return casesOf(parsed.data, (index) => `${file}: cases[${index}]`).map((one) => ({ file, one }));
       const [issue] = parsed.error.issues;

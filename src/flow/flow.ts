@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
+import { checked } from '../checked.js';
 import type { BlockType, Exit, Values } from './block.js';
 import { blockType } from './blocks/table.js';
 import { BLOCK_TYPES } from './blocks/table.js';
@@ -95,7 +96,7 @@ export function readFlow(source: FlowSource): ReadFlow {
     const message = `nested more than ${MAX_DEPTH} levels deep`;
     return { ok: false, problems: [problem(source, 'schema', [], message)] };
   }
-  const head = flowHeadSchema.safeParse(source.document);
+  const head = checked(flowHeadSchema, source.document);
   if (!head.success) return { ok: false, problems: schemaProblems(source, [], head.error, source.document) };
   const problems: Problem[] = [];
   const blocks = new Map<string, Block>();
@@ -161,7 +162,7 @@ function readBlock(
     );
     return undefined;
   }
-  const parsed = blockSchema(type).safeParse(given);
+  const parsed = checked(blockSchema(type), given);
   if (!parsed.success) {
     problems.push(...schemaProblems(source, path, parsed.error, given));
     return undefined;

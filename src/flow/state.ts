@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import { isDeeperThan } from './depth.js';
 import type { Json } from './port.js';
 
@@ -153,7 +154,7 @@ export function readState(text: string): FlowState | undefined {
     return undefined;
   }
   if (isDeeperThan(value, MAX_DEPTH)) return undefined;
-  const parsed = schema.safeParse(value);
+  const parsed = checked(schema, value);
   return parsed.success ? parsed.data : undefined;
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { isMap, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
+import { checked } from '../checked.js';
 import { problemsOf } from '../config/issues.js';
 import { isPlainMap, yamlLayer } from '../config/layer.js';
 import type { Layer } from '../config/layer.js';
@@ -50,7 +51,7 @@ export function parseFunctionsFile(text: string, path: string, env: Environment)
   const problems: Problem[] = [];
   const written = withoutNull(layer.value);
   const value = resolveReferences(written, shape, { folder: layer.folder, env }, problems);
-  const result = functionsFileSchema.safeParse(value);
+  const result = checked(functionsFileSchema, value);
   const schema = shape;
   if (!result.success) {
     const told = new Set(problems.map(({ at }) => pathText(at)));

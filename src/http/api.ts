@@ -2,6 +2,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { UNREADABLE } from '../checked.js';
 import { AppError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { AuditLog } from '../telemetry/audit-log.js';
@@ -238,7 +239,14 @@ export async function apiPlugin(
   app.setValidatorCompiler((route) => {
     const validate = validatorCompiler(route as never);
     // A request without a body is one that says nothing.
-    return (data: unknown) => validate(route.httpPart === 'body' ? (data ?? {}) : data);
+    return (data: unknown) => {
+      try {
+        return validate(route.httpPart === 'body' ? (data ?? {}) : data);
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error;
+        return { error: new AppError('invalid_request', `${route.httpPart ?? 'body'}: ${UNREADABLE}`) };
+      }
+    };
   });
   app.setSerializerCompiler(serializerCompiler);
   app.removeContentTypeParser('text/plain');

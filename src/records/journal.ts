@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { checked } from '../checked.js';
 import { markOf } from '../process-mark.js';
 import type { ProcessMark } from '../process-mark.js';
 import type { ContactRecord } from './contact-record.js';
@@ -266,7 +267,7 @@ function entriesOf(path: string): z.output<typeof entrySchema>[] {
   return text.split('\n').flatMap((line) => {
     // The last line may be cut short by the crash.
     try {
-      const parsed = entrySchema.safeParse(JSON.parse(line));
+      const parsed = checked(entrySchema, JSON.parse(line));
       return parsed.success ? [parsed.data] : [];
     } catch {
       return [];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../../checked.js';
 import type { OpenCall, StoredEvent } from '../event.js';
 
 /**
@@ -59,7 +60,7 @@ export function writeLine(line: Line): string {
 /** @returns undefined for a line that a crash or a full disk has cut short */
 export function readLine(text: string): Line | undefined {
   try {
-    const parsed = lineSchema.safeParse(JSON.parse(text));
+    const parsed = checked(lineSchema, JSON.parse(text));
     return parsed.success ? (parsed.data as unknown as Line) : undefined;
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { parse } from 'yaml';
+import { checked } from '../../checked.js';
 import { AppError } from '../../errors.js';
 import type { Caller, Hands } from '../../flow-test/caller.js';
 import { caseFileSchema } from '../../flow-test/case-file.js';
@@ -128,7 +129,7 @@ function caseOf(flow: string, flags: TryFlags): FlowCase {
     functions,
     cases: [{ name: 'try', expect: {} }],
   };
-  const read = caseFileSchema.safeParse(given);
+  const read = checked(caseFileSchema, given);
   if (!read.success) {
     const [issue] = read.error.issues;
     throw new AppError('usage', `${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../../checked.js';
 import { AppError } from '../../errors.js';
 import type { ContactRecord } from '../../records/contact-record.js';
 import type { RecordPlace, RecordReader } from '../../records/record-reader.js';
@@ -71,7 +72,7 @@ export function recordRoutes(reader: Pick<RecordReader, 'page'> | undefined): Ap
 
 /** A line that a disk or a person has spoilt must not take the others along. */
 function isWhole(record: ContactRecord): boolean {
-  return recordSchema.safeParse(record).success;
+  return checked(recordSchema, record).success;
 }
 
 function passes(record: ContactRecord, query: z.output<typeof recordFilterSchema>): boolean {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checked } from '../../checked.js';
 import type { FlowState } from '../../flow/state.js';
 import { readState } from '../../flow/state.js';
 import type { SourceNote, SourceState } from '../port.js';
@@ -37,7 +38,7 @@ export function packed({ state, invoked }: KeptFlow): SourceState {
 
 /** `undefined` when it is not a flow's, or not one that this version understands. */
 export function unpacked({ kind, data }: SourceState): KeptFlow | undefined {
-  const parsed = keptSchema.safeParse(data);
+  const parsed = checked(keptSchema, data);
   if (kind !== FLOW_KIND || !parsed.success) return undefined;
   const state = readState(JSON.stringify(parsed.data.s));
   if (state === undefined) return undefined;

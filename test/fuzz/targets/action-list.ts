@@ -13,6 +13,9 @@ export const target = defineTarget<JsonValue>({
   about:
     'Bodies that an HTTP app answers: a list within the limits that reads the same when it is written again, or one of three refusals; what is said of it is short and plain.',
   covers: ['call/action-list.ts'],
+  found: [
+    'zod throws over an `id` that is an object with a `length` that is no number, and the call ended by a defect; the same held for bodies of the HTTP API (`checked.ts`)',
+  ],
   form: jsonForm([
     'application', 'data', 'id', 'on_error', 'timeout_ms', 'continue', 'stop', 'answer', 'playback', 'bridge', 'cti_curl',
     '[{"application":"answer"}]', '[', '{"', '"}', '\ufeff', '<html>', '86400000', '86400001',

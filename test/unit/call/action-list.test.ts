@@ -66,6 +66,9 @@ describe('a list as an app answers it', () => {
     expect(list.actions).toEqual([{ application: 'a', data: '', onError: 'continue' }]);
     expect(list.warnings).toHaveLength(2);
     expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+    expect(refused('[{"application":"a","id":{"length":{"toString":""}}}]')).toMatch(
+      /^invalid_actions: .*"length"/,
+    );
     expect(refused('[{"__proto__":{"application":"a"}}]')).toMatch(/^invalid_actions: \[0\]\.application/);
   });
 });

@@ -34,6 +34,7 @@ const things: ApiFeature = (api) => {
     params,
     body: z.strictObject({
       list: z.array(z.strictObject({ size: z.number() })).default([]),
+      label: z.string().max(10).default(''),
       mode: z.enum(['ok', 'gone', 'broken', 'wrong answer']).default('ok'),
     }),
     response: z.object({ sizes: z.number() }),
@@ -216,6 +217,12 @@ describe('a request', () => {
     ['blank JSON', { 'content-type': 'application/json' }, ' ', 400, 'invalid_request'],
     ['a prototype', { 'content-type': 'application/json' }, '{"__proto__":{"x":1}}', 400, 'invalid_request'],
     ['a list', { 'content-type': 'application/json' }, '[]', 400, 'invalid_request'],
+    [
+      'a length that is none',
+      { 'content-type': 'application/json' },
+      '{"label":{"length":{"toString":""}}}',
+      ...([400, 'invalid_request'] as const),
+    ],
     ['plain text', { 'content-type': 'text/plain' }, '{}', 415, 'unsupported_media_type'],
     [
       'a form',
