@@ -96,7 +96,7 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
   const control = new CallControl(table, links);
   const originator = new Originator(table, links, control);
   originator.onChange((origination) => events.onOrigination(origination));
-  table.onTrace((uuid, entry, runner) => events.onTrace(uuid, entry, runner));
+  table.onTrace((_uuid, entry, runner) => events.onTrace(entry, runner));
   const records = new CallRecords(
     new Records({ settings: config.records, egress: config.egress, log }),
     (uuid, switchName) => links.exists(uuid, switchName),

@@ -124,6 +124,11 @@ export const ERRORS = {
     'What a flow keeps of the call is larger than allowed.',
     'Set fewer or shorter attributes, refer to single values of $.External, or raise flows.state_max_bytes.',
   ),
+  flow_text_too_large: entry(
+    500,
+    'A flow puts together more than a million characters at once, of its texts and the values in them.',
+    'Refer to a long value less often in one text; look for an attribute that is made of itself.',
+  ),
   flow_out_of_step: entry(
     500,
     'A flow was told an outcome that it does not wait for.',

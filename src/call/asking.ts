@@ -43,7 +43,8 @@ export async function ask(
   const pending = question({
     signal: asking,
     onAttempt: (attempt) => trace.add({ type: 'request', ...attempt }),
-    onNote: (note) => trace.add(note),
+    // The source keeps its own.
+    onNote: (note) => trace.add({ ...note }),
   });
   try {
     let waited = false;
@@ -76,20 +77,15 @@ export async function ask(
 }
 
 /** Whether the promise settles within the time; rejections are the caller's, when it awaits it. */
-async function within(promise: Promise<unknown>, timeMs: number, time: RunTime): Promise<boolean> {
-  let takeBack: (() => void) | undefined;
-  const late = new Promise<false>((resolve) => {
-    takeBack = time.after(timeMs, () => resolve(false));
+function within(promise: Promise<unknown>, timeMs: number, time: RunTime): Promise<boolean> {
+  return new Promise((resolve) => {
+    const takeBack = time.after(timeMs, () => resolve(false));
+    const settled = (): void => {
+      takeBack();
+      resolve(true);
+    };
+    promise.then(settled, settled);
   });
-  const settled = promise.then(
-    () => true,
-    () => true,
-  );
-  try {
-    return await Promise.race([settled, late]);
-  } finally {
-    takeBack?.();
-  }
 }
 
 function isGone({ gone }: Channel): boolean {

@@ -184,9 +184,11 @@ export class ListRunner {
   }
 
   #verdict(action: Action): Verdict {
-    const known = this.#verdicts.get(action) ?? this.#policy.check(action, this.#context.call);
-    this.#verdicts.set(action, known);
-    return known;
+    const known = this.#verdicts.get(action);
+    if (known !== undefined) return known;
+    const verdict = this.#policy.check(action, this.#context.call);
+    this.#verdicts.set(action, verdict);
+    return verdict;
   }
 
   /** Why an action may not run, or undefined. */

@@ -15,6 +15,14 @@ import { RunContext } from './run-context.js';
 import { readState } from './state.js';
 import { Trace } from './trace.js';
 
+/** Who calls whom, and what decides about it. */
+export interface Parties {
+  readonly uuid: string;
+  readonly program: string;
+  readonly caller: string;
+  readonly destination: string;
+}
+
 /** How far a call is. */
 export interface Progress {
   readonly program: string;
@@ -37,9 +45,7 @@ export class CallRunner {
   readonly #services: RunnerServices;
   readonly #context: RunContext;
   readonly #programs: ProgramRunner;
-  #programName = '';
-  #destination = '';
-  #caller = '';
+  #parties: Parties = { uuid: '', program: '', caller: '', destination: '' };
   #wasAnswered = false;
   #switchName = '';
 
@@ -88,12 +94,13 @@ export class CallRunner {
 
   get progress(): Progress {
     const { trace, asking, running, closing, appended, ran } = this.#context;
+    const { program, destination, caller } = this.#parties;
     return {
-      program: this.#programName,
+      program,
       startedAt: trace.startedAt,
       elapsedMs: trace.elapsedMs,
-      destination: this.#destination,
-      caller: this.#caller,
+      destination,
+      caller,
       state: closing
         ? 'ending'
         : asking !== undefined
@@ -122,9 +129,9 @@ export class CallRunner {
     return this.#channel.again === true;
   }
 
-  /** Who calls whom, and what decides about it. */
-  get parties(): { readonly program: string; readonly caller: string; readonly destination: string } {
-    return { program: this.#programName, caller: this.#caller, destination: this.#destination };
+  /** Who calls whom, and what decides about it; from the hand-over on the same object. */
+  get parties(): Parties {
+    return this.#parties;
   }
 
   /** FreeSWITCH had answered it before it was handed over. */
@@ -189,12 +196,11 @@ export class CallRunner {
 
   #handedOver(program: string, resumed: boolean): void {
     const { call, trace } = this.#context;
-    this.#programName = program;
     this.#wasAnswered = this.#channel.data.header('Answer-State') === 'answered';
     this.#switchName = this.#channel.data.header('FreeSWITCH-Switchname') ?? '';
-    this.#destination = call.get('destination_number') ?? '';
-    this.#caller = call.get('caller_id_number') ?? '';
-    const [destination, caller] = [this.#destination, this.#caller];
+    const destination = call.get('destination_number') ?? '';
+    const caller = call.get('caller_id_number') ?? '';
+    this.#parties = { uuid: call.uuid, program, caller, destination };
     trace.add({ type: 'handed_over', program, destination, caller, resumed });
   }
 
@@ -207,7 +213,8 @@ export class CallRunner {
       if (next === undefined) break;
       if (ending.kind === 'failed') context.failure ??= ending;
       // The channel's description may have been let go of by now.
-      context.call.learn({ destination_number: this.#destination, caller_id_number: this.#caller });
+      const { destination, caller } = this.#parties;
+      context.call.learn({ destination_number: destination, caller_id_number: caller });
       ending = await this.#programs.runList(next);
     }
     context.closing = true;
@@ -233,7 +240,7 @@ export class CallRunner {
     context.running = [];
     return {
       uuid: channel.uuid,
-      program: this.#programName,
+      program: this.#parties.program,
       startedAt: context.trace.startedAt,
       durationMs: context.trace.elapsedMs,
       result,

@@ -128,23 +128,53 @@ export class EslConnection {
 
   /** Sends all in one write, or none of them when one is unsafe. The promises are as those of `send`. */
   sendBatch(commands: readonly EslCommand[]): Promise<EslReply>[] {
+    const text = this.#encoded(commands);
+    if (text instanceof AppError) return commands.map(() => rejected(text));
+    const replies = commands.map((command) => {
+      const promise = new Promise<EslReply>((resolve, reject) => this.#expect(command, resolve, reject));
+      promise.catch(ignoreUnobserved);
+      return promise;
+    });
+    if (text !== '') this.#socket.write(text);
+    return replies;
+  }
+
+  /**
+   * As `sendBatch`, for all replies together: one promise instead of one for each command.
+   * @returns rejects as the first of them would
+   */
+  exchange(commands: readonly EslCommand[]): Promise<EslReply[]> {
+    const text = this.#encoded(commands);
+    if (text instanceof AppError) return rejected(text);
+    if (text === '') return Promise.resolve([]);
+    const promise = new Promise<EslReply[]>((resolve, reject) => {
+      const replies: EslReply[] = [];
+      // They come in the order of their commands; one that was given up has rejected all.
+      const add = (reply: EslReply): void => {
+        if (replies.push(reply) === commands.length) resolve(replies);
+      };
+      for (const command of commands) this.#expect(command, add, reject);
+    });
+    promise.catch(ignoreUnobserved);
+    this.#socket.write(text);
+    return promise;
+  }
+
+  /** @returns what to write, or why nothing may be written */
+  #encoded(commands: readonly EslCommand[]): string | AppError {
     let text = '';
     try {
       for (const command of commands) text += encodeCommand(command);
     } catch (error) {
       if (!(error instanceof AppError)) throw error;
-      return commands.map(() => rejected(error));
+      return error;
     }
     if (this.#socket.writableLength > this.#maxUnsentBytes) {
       this.#finish('error', 'The peer does not read what it is sent.');
     }
-    if (this.#close !== undefined || this.#ending) {
-      const error = new AppError('switch_closed', this.#close?.detail ?? 'The connection is being closed.');
-      return commands.map(() => rejected(error));
-    }
-    const replies = commands.map((command) => this.#expectReply(command));
-    if (text !== '') this.#socket.write(text);
-    return replies;
+    if (this.#close !== undefined || this.#ending)
+      return new AppError('switch_closed', this.#close?.detail ?? 'The connection is being closed.');
+    return text;
   }
 
   /** No more commands; the replies that are due still come, then the peer closes. */
@@ -164,17 +194,13 @@ export class EslConnection {
     return this.#ending ? 'switchhook ended it.' : 'The peer closed.';
   }
 
-  #expectReply(command: EslCommand): Promise<EslReply> {
+  #expect(command: EslCommand, resolve: Pending['resolve'], reject: Pending['reject']): void {
     const timeoutMs = command.timeoutMs ?? this.#replyTimeoutMs;
-    const promise = new Promise<EslReply>((resolve, reject) => {
-      // A command that timed out keeps its place: its reply may still come, and is not another command's.
-      // Timers come before what has arrived (libuv's order): after a hold-up of ours the reply may be there already.
-      const late = (): void => void setImmediate(() => reject(timedOut(command, timeoutMs)));
-      const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
-      this.#pending.push({ resolve, reject, timer });
-    });
-    promise.catch(ignoreUnobserved);
-    return promise;
+    // A command that timed out keeps its place: its reply may still come, and is not another command's.
+    // Timers come before what has arrived (libuv's order): after a hold-up of ours the reply may be there already.
+    const late = (): void => void setImmediate(() => reject(timedOut(command, timeoutMs)));
+    const timer = timeoutMs > 0 ? setTimeout(late, timeoutMs) : undefined;
+    this.#pending.push({ resolve, reject, timer });
   }
 
   #receive(chunk: Buffer): void {
@@ -287,6 +313,11 @@ function replyText(frame: EslFrame): string {
   return text?.trimEnd() ?? '';
 }
 
+/** Those of `execute`, which need no second look. */
+const OWN_HEADERS: ReadonlySet<string> = new Set([
+  ...['call-command', 'execute-app-name', 'event-lock', 'Event-UUID', 'content-type'],
+]);
+
 /** The bytes of a command. @throws AppError `unsafe_command` */
 export function encodeCommand(command: EslCommand): string {
   const { line, headers = {}, body = '' } = command;
@@ -294,8 +325,10 @@ export function encodeCommand(command: EslCommand): string {
   if (line === '') throw new AppError('unsafe_command', 'The command is empty.');
   refuseLineBreaks('The command', line);
   let text = `${line}\n`;
-  for (const [name, value] of Object.entries(headers)) {
-    if (!/^[!-9;-~]+$/.test(name) || name.toLowerCase() === 'content-length') {
+  for (const name in headers) {
+    if (!Object.hasOwn(headers, name)) continue;
+    const value = headers[name] ?? '';
+    if (!OWN_HEADERS.has(name) && (!/^[!-9;-~]+$/.test(name) || name.toLowerCase() === 'content-length')) {
       throw new AppError(
         'unsafe_command',
         'A header name is empty, or has characters that do not belong in one.',

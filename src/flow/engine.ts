@@ -4,6 +4,7 @@ import type { FlowSet } from './flow-set.js';
 import type { FlowCall, FlowEvent, FlowFailure, FlowOutcome, FlowStep, FlowTurn, FlowVisit } from './port.js';
 import type { FlowState } from './state.js';
 import { newState, PATH_LENGTH, writeState } from './state.js';
+import { FlowTextTooLarge } from './text-room.js';
 import { BlockTurn } from './turn.js';
 
 /** So many blocks may follow each other without waiting for anything. */
@@ -102,17 +103,40 @@ class Run {
     if (block === undefined) return this.#gone();
     // A variable that was to be set and was not has to be set again.
     if (event.kind === 'outcomes' && event.outcomes.some(isUnset)) this.#turn.update({ voice: {} });
-    const move = block.type.settle?.(block.parameters, this.#turn, event) ?? { to: 'exit', exit: 'next' };
-    return this.#follow(block, move) ?? this.go();
+    return this.#within(() => {
+      const move = block.type.settle?.(block.parameters, this.#turn, event) ?? { to: 'exit', exit: 'next' };
+      return this.#follow(block, move) ?? this.#go();
+    });
   }
 
   go(): FlowTurn {
+    return this.#within(() => this.#go());
+  }
+
+  #within(run: () => FlowTurn): FlowTurn {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof FlowTextTooLarge)) throw error;
+      const { flow, block } = this.#turn.state;
+      return this.#fail('flow_text_too_large', `${flow}/${block}: ${error.message}`);
+    }
+  }
+
+  #go(): FlowTurn {
     for (let blocks = 0; blocks < MOST_BLOCKS_AT_ONCE; blocks += 1) {
       if (this.#turn.state.count > MOST_BLOCKS) break;
       const block = this.#block();
       if (block === undefined) return this.#gone();
+      const { attributes, flowAttributes } = this.#turn.state;
       const turn = this.#follow(block, block.type.enter(block.parameters, this.#turn));
       if (turn !== undefined) return turn;
+      const { state } = this.#turn;
+      // Each block copies all that those before it have set.
+      if (state.attributes !== attributes || state.flowAttributes !== flowAttributes) {
+        const large = this.#stateTooLarge();
+        if (large !== undefined) return large;
+      }
     }
     const { flow, block, count } = this.#turn.state;
     return this.#fail('flow_loop', `${flow}/${block}, after ${count} blocks`);
@@ -251,11 +275,14 @@ class Run {
 
   #wait(waits: FlowState['waits'], step: FlowStep): FlowTurn {
     this.#turn.update({ waits });
+    return this.#stateTooLarge() ?? this.#answer(step);
+  }
+
+  #stateTooLarge(): FlowTurn | undefined {
     const bytes = Buffer.byteLength(writeState(this.#turn.state));
     const most = this.#set.stateMaxBytes;
-    if (bytes > most)
-      return this.#fail('flow_state_too_large', `${bytes} bytes, at most ${most} are allowed`);
-    return this.#answer(step);
+    if (bytes <= most) return undefined;
+    return this.#fail('flow_state_too_large', `${bytes} bytes, at most ${most} are allowed`);
   }
 
   #answer(step: FlowStep): FlowTurn {

@@ -107,6 +107,7 @@ export type FlowFailure =
   | 'flow_loop'
   | 'flow_too_deep'
   | 'flow_state_too_large'
+  | 'flow_text_too_large'
   | 'flow_out_of_step';
 
 /** One block that a call went through, in the order of time. */

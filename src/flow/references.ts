@@ -1,6 +1,7 @@
 import type { FlowCall, Json } from './port.js';
 import { ParsedTexts } from './parsed-texts.js';
 import type { FlowState } from './state.js';
+import { TextRoom } from './text-room.js';
 
 /**
  * References to what is known of a call, alone or inside a text: `$.Attributes.name`, `$.External.address.city`,
@@ -80,10 +81,11 @@ function parse(text: string): Template {
     if (typeof last === 'string') parts[parts.length - 1] = last + plain;
     else parts.push(plain);
   };
+  const references = new RegExp(REFERENCE);
   let at = 0;
-  for (const match of text.matchAll(REFERENCE)) {
+  for (let match = references.exec(text); match !== null; match = references.exec(text)) {
     say(text.slice(at, match.index));
-    at = match.index + match[0].length;
+    at = references.lastIndex;
     const [whole, braced, bracedPath, open, openPath, owner, name] = match;
     if (whole === '$$.') say('$.');
     else if (owner !== undefined && name !== undefined) addForeign(whole, owner, name, parts, faults);
@@ -92,32 +94,33 @@ function parse(text: string): Template {
         text,
         name: plain ?? quoted ?? '',
       }));
-      const { reference, rest, fault } = own(whole, braced ?? open ?? '', names, braced !== undefined);
+      const { reference, fault } = own(whole, braced ?? open ?? '', names, braced !== undefined);
       if (fault !== undefined) faults.push(fault);
       parts.push(reference);
-      say(rest);
+      // What is behind it is text again, and may hold references: `$.StoredInput['$.Queue.Name']`.
+      at = references.lastIndex = match.index + reference.text.length;
     }
   }
   say(text.slice(at));
   return { parts, faults };
 }
 
-/** A leaf takes no names: in `$.StoredInput.wav` the rest is text. */
+/** A leaf takes no names: in `$.StoredInput.wav` the reference ends before them. */
 function own(
   whole: string,
   space: string,
   names: readonly { readonly text: string; readonly name: string }[],
   braced: boolean,
-): { reference: Reference; rest: string; fault?: string } {
+): { reference: Reference; fault?: string } {
   if (!isSpace(space)) {
     const fault = `${whole}: there is no $.${space}; known are ${Object.keys(SPACES).join(', ')}`;
-    return { reference: { text: whole, space: 'Attributes', path: [] }, rest: '', fault };
+    return { reference: { text: whole, space: 'Attributes', path: [] }, fault };
   }
   const { names: most, hint } = SPACES[space];
   const path = names.slice(0, most).map(({ name }) => name);
   const extra = names.slice(most);
-  const rest = braced ? '' : extra.map(({ text }) => text).join('');
-  const text = whole.slice(0, whole.length - rest.length);
+  const rest = braced ? 0 : extra.reduce((length, { text }) => length + text.length, 0);
+  const text = whole.slice(0, whole.length - rest);
   const fixed = FIXED[space];
   const wrong =
     (most > 0 && path.length === 0 && space !== 'External') ||
@@ -125,7 +128,6 @@ function own(
     (fixed !== undefined && !fixed.includes(path[0] ?? ''));
   return {
     reference: { text, space, path },
-    rest,
     ...(wrong ? { fault: `${whole}: expected ${hint}` } : {}),
   };
 }
@@ -168,6 +170,8 @@ export interface Scope {
   readonly state: FlowState;
   readonly call: FlowCall;
   readonly language: string;
+  /** For all texts of a turn; without it, each has as much. */
+  readonly room?: TextRoom;
 }
 
 /** What a reference stands for; `undefined` when it is not set. An empty text is set. */
@@ -236,14 +240,24 @@ export function textOf(value: Json | undefined): string {
 /**
  * The text with its references filled in.
  * @param encode makes each value fit for where the text goes; what the flow itself wrote is left as it is
+ * @throws FlowTextTooLarge
  */
 export function fill(text: string, scope: Scope, encode: (value: string) => string = same): string {
   const { parts } = template(text);
   const [first] = parts;
   if (parts.length === 1 && typeof first === 'string') return first;
-  return parts
-    .map((part) => (typeof part === 'string' ? part : encode(textOf(lookUp(part, scope)))))
-    .join('');
+  return joined(parts, scope, (part) => encode(textOf(lookUp(part, scope))));
+}
+
+function joined(parts: Template['parts'], scope: Scope, worth: (part: Reference) => string): string {
+  const { room = new TextRoom() } = scope;
+  let text = '';
+  for (const part of parts) {
+    const piece = typeof part === 'string' ? part : worth(part);
+    room.take(piece.length);
+    text += piece;
+  }
+  return text;
 }
 
 /** What stands where a value is nobody's business. */
@@ -256,11 +270,9 @@ export function fillShown(
   encode: (value: string) => string = same,
 ): string | undefined {
   if (!isMasked(text, scope)) return undefined;
-  return template(text)
-    .parts.map((part) =>
-      typeof part === 'string' ? part : isHidden(part, scope) ? HIDDEN : encode(textOf(lookUp(part, scope))),
-    )
-    .join('');
+  return joined(template(text).parts, scope, (part) =>
+    isHidden(part, scope) ? HIDDEN : encode(textOf(lookUp(part, scope))),
+  );
 }
 
 function isHidden({ space, path }: Reference, { state }: Scope): boolean {

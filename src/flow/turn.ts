@@ -7,11 +7,13 @@ import { fill } from './references.js';
 import type { SpeechSettings } from './speech/settings.js';
 import type { FlowState, Progress } from './state.js';
 import { writeState } from './state.js';
+import { TextRoom } from './text-room.js';
 
 /** What a block gets to see, over the state that is being made. */
 export class BlockTurn implements Turn {
   readonly call: FlowCall;
   readonly #set: FlowSet;
+  readonly #room = new TextRoom();
   #state: FlowState;
   #scope: Scope | undefined;
 
@@ -48,7 +50,7 @@ export class BlockTurn implements Turn {
   get scope(): Scope {
     if (this.#scope === undefined) {
       const { defaultLanguage } = this.speech;
-      const plain = { state: this.#state, call: this.call, language: defaultLanguage };
+      const plain = { state: this.#state, call: this.call, language: defaultLanguage, room: this.#room };
       const own = this.language === undefined ? '' : fill(this.language, plain);
       this.#scope = own === '' ? plain : { ...plain, language: own };
     }

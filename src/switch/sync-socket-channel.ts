@@ -152,7 +152,7 @@ export class SyncSocketChannel implements Channel {
   async #exchange(commands: readonly EslCommand[]): Promise<EslReply[] | undefined> {
     if (this.#over) return undefined;
     try {
-      return await Promise.all(this.#connection.sendBatch(commands));
+      return await this.#connection.exchange(commands);
     } catch (error) {
       this.#over = true;
       this.#connection.destroy(error instanceof AppError ? error.detail : String(error), 'timeout');

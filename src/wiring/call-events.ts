@@ -1,7 +1,7 @@
 import type { TraceEntry } from '../call/call.js';
 import type { Origination } from '../call/originator.js';
-import type { CallRunner } from '../call/runner.js';
-import type { EventSubject, EventType } from '../events/event.js';
+import type { CallRunner, Parties } from '../call/runner.js';
+import type { EventType } from '../events/event.js';
 import type { EventLog } from '../events/event-log.js';
 import { originationAnswer } from '../call/origination-view.js';
 import type { SwitchState } from '../switch/switch-link.js';
@@ -33,16 +33,18 @@ export class CallEvents {
     this.#showsDigits = showsDigits;
   }
 
-  onTrace(uuid: string, entry: TraceEntry, runner: CallRunner): void {
+  onTrace(entry: TraceEntry, runner: CallRunner): void {
     const type = OF_TRACE[entry.type];
     if (type === undefined) return;
-    const { program, caller, destination } = entry.type === 'handed_over' ? entry : runner.parties;
-    const subject: EventSubject = { uuid, program, caller, destination };
-    this.#log.add(type, subject, () => {
-      const shown = without('type', shownTrace(entry, this.#showsDigits()));
-      const whole = entry.type === 'ended' ? { program, caller, destination } : {};
-      return { ...whole, ...shown };
-    });
+    // The log must not keep the runner.
+    const { parties } = runner;
+    this.#log.add(type, parties, () => this.#dataOf(entry, parties));
+  }
+
+  #dataOf(entry: TraceEntry, { program, caller, destination }: Parties): object {
+    const shown = without('type', shownTrace(entry, this.#showsDigits()));
+    const whole = entry.type === 'ended' ? { program, caller, destination } : {};
+    return { ...whole, ...shown };
   }
 
   onOrigination(origination: Origination): void {

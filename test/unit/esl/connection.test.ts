@@ -69,6 +69,39 @@ describe('EslConnection: commands and replies', () => {
     expect(b).toMatchObject({ ok: false, text: '-ERR command not found' });
   });
 
+  it('gives the replies of an exchange together, in their order', async () => {
+    const { connection, peer, socket } = await connect();
+    const write = vi.spyOn(socket, 'write');
+    const replies = connection.exchange([{ line: 'getvar a' }, { line: 'getvar b' }]);
+    const after = connection.send({ line: 'getvar c' });
+    expect(write).toHaveBeenCalledTimes(2);
+    await peer.lines(3);
+    peer.say(commandReply('1') + commandReply('2') + commandReply('3'));
+    expect((await replies).map(({ text }) => text)).toEqual(['1', '2']);
+    expect((await after).text).toBe('3');
+    expect(await connection.exchange([])).toEqual([]);
+  });
+
+  it('rejects an exchange of which one command is unsafe, comes too late or is left open', async () => {
+    const { connection, peer, socket } = await connect();
+    const write = vi.spyOn(socket, 'write');
+    const unsafe = connection.exchange([{ line: 'getvar a' }, { line: 'getvar b\n\nexit' }]);
+    expect((await failureOf(unsafe)).code).toBe('unsafe_command');
+    expect(write).not.toHaveBeenCalled();
+    const late = connection.exchange([{ line: 'getvar a' }, { line: 'getvar b', timeoutMs: 20 }]);
+    await peer.lines(2);
+    peer.say(commandReply('1'));
+    expect((await failureOf(late)).code).toBe('switch_timeout');
+    // The place of the late one is kept: its reply is not another command's.
+    const next = connection.send({ line: 'getvar c' });
+    peer.say(commandReply('2') + commandReply('3'));
+    expect((await next).text).toBe('3');
+    const open = connection.exchange([{ line: 'getvar d' }, { line: 'getvar e' }]);
+    connection.destroy();
+    expect((await failureOf(open)).code).toBe('switch_closed');
+    expect((await failureOf(connection.exchange([{ line: 'getvar f' }]))).code).toBe('switch_closed');
+  });
+
   it('does not take events, notices, log lines and others for replies', async () => {
     const { connection, peer } = await connect();
     const events: string[] = [];

@@ -3,7 +3,7 @@ import { advance, begin, MOST_BLOCKS, MOST_ERRORS, resume } from '../../../src/f
 import { keptOf } from '../../../src/flow/flow-set.js';
 import type { Json } from '../../../src/flow/port.js';
 import { PATH_LENGTH, readState, writeState } from '../../../src/flow/state.js';
-import { setOf, Walk } from './walk.js';
+import { setOf, SPEECH, Walk } from './walk.js';
 
 const TWO = `
 start: a
@@ -204,6 +204,58 @@ blocks:
       code: 'flow_state_too_large',
       detail: expect.stringMatching(/^\d+ bytes, at most 4096 are allowed$/) as string,
     });
+  });
+
+  it('ends a flow whose attributes double with each block, before they have taken all memory', () => {
+    const doubling = Array.from(
+      { length: 40 },
+      (_, i) =>
+        `  a${i}: { type: set_attributes, attributes: { x: '$.Attributes.x$.Attributes.x' }, next: a${i + 1} }`,
+    );
+    const main = `start: a0\nblocks:\n${doubling.join('\n')}\n  a40: { type: end }`;
+    const walk = new Walk({ flows: { main }, inputs: { attributes: { x: 'xy' } } });
+    expect(walk.step).toMatchObject({ kind: 'failed', code: 'flow_state_too_large' });
+    expect(writeState(walk.state).length).toBeLessThan(10_000);
+  });
+
+  it.each<[string, object]>([
+    ['a text', { prompt: '$.Attributes.x, '.repeat(300) }],
+    ['SSML', { prompt: { ssml: '<p>$.Attributes.x</p>'.repeat(300) } }],
+    ['many prompts', { prompt: Array(50).fill('$.Attributes.x '.repeat(6)) }],
+    ['what is shown of it', { prompt: '$.Attributes.secret '.repeat(300) }],
+  ])('ends a flow that says a long value over and over in %s', (_, parameters) => {
+    const it = JSON.stringify({ type: 'play_prompt', ...parameters, next: 'end' });
+    const main = `start: it\nblocks:\n  it: ${it}\n  end: { type: end }`;
+    const long = 'x'.repeat(3_500);
+    const walk = new Walk({
+      flows: { main },
+      inputs: { attributes: { x: long, secret: long }, masked: ['secret'] },
+      settings: { stateMaxBytes: 65_536, speech: SPEECH },
+    });
+    expect(walk.step).toEqual({
+      kind: 'failed',
+      code: 'flow_text_too_large',
+      detail: 'main/it: more than 1000000 characters at once',
+    });
+    expect(walk.state.waits).toBe('');
+  });
+
+  it('gives each turn as much room for its texts', () => {
+    const say = JSON.stringify('$.Attributes.x, '.repeat(150));
+    const main = `
+start: a
+blocks:
+  a: { type: play_prompt, prompt: ${say}, next: b }
+  b: { type: play_prompt, prompt: ${say}, next: c }
+  c: { type: end }`;
+    const walk = new Walk({
+      flows: { main },
+      inputs: { attributes: { x: 'x'.repeat(3_500) } },
+      settings: { speech: SPEECH },
+    });
+    expect(walk.step.kind).toBe('actions');
+    walk.done();
+    expect(walk.step.kind).toBe('actions');
   });
 
   it('takes the limit of the configuration', () => {

@@ -39,6 +39,8 @@ describe('fill', () => {
     ['{$.StoredInput}wav', '4711wav'],
     ["$.StoredInput['x y']", "4711['x y']"],
     ["$.Queue.Name['']", "support@default['']"],
+    ["$.Queue.Name['$$.']", "support@default['$.']"],
+    ["$.StoredInput.x['$.Error.Code']['{$.Attributes.name}']", "4711.x['USER_BUSY']['Ann']"],
     ['$.CustomerEndpoint.Address', '+4930'],
     ['$.CustomerEndpoint.Type', 'TELEPHONE_NUMBER'],
     ['$.SystemEndpoint.Address', '100'],
