@@ -49,9 +49,16 @@ export interface PreprocessOptions {
   readonly include?: (pattern: string, fromPath: string) => readonly SourceFile[] | undefined;
 }
 
+/** A part of a line: as it is written, or a variable's value, all of which stands where the variable does. */
+interface Part {
+  readonly text: string;
+  readonly offset: number;
+  readonly verbatim: boolean;
+}
+
 interface Line {
   readonly text: string;
-  readonly offsetOf: (index: number) => number;
+  readonly parts: readonly Part[];
   /** The raw text, which FreeSWITCH's expansion cuts behind the first variable; some searches look only there. */
   readonly seen: string;
 }
@@ -67,6 +74,8 @@ const MAX_FILES = 1000;
 const MAX_LENGTH = 64 * 1024 * 1024;
 /** Lines that double a variable over and over would soon fill the memory; FreeSWITCH lets them. */
 const MAX_LINE = 1_000_000;
+/** By how much all lines together may grow by their variables, those that are dropped too. */
+const MAX_GROWTH = 4 * 1024 * 1024;
 /** How much of a dropped line is looked at. */
 const MAX_DIRECTIVE = 4096;
 /** How far is searched for the end of a variable: a hostile line may begin very many of them. */
@@ -88,6 +97,7 @@ class Preprocessor implements Preprocessed {
   readonly #runs: Run[] = [];
   #length = 0;
   #kept = 0;
+  #growth = 0;
   #text = '';
 
   constructor(options: PreprocessOptions) {
@@ -136,7 +146,7 @@ class Preprocessor implements Preprocessed {
         if (end < 0) continue;
         inServerComment = false;
         from = end + 3;
-        line = { text: whole.seen, seen: whole.seen, offsetOf: (at) => index + at };
+        line = asWritten(whole.seen, index);
       }
       const found = readDirective(line.text.slice(from));
       if (found === undefined) {
@@ -153,37 +163,38 @@ class Preprocessor implements Preprocessed {
 
   /** switch_xml.c `expand_vars`: `$${name}` in the line, braces counted. */
   #expanded(raw: string, base: number): Line {
-    if (!raw.includes('$${')) return { text: raw, seen: raw, offsetOf: (index) => base + index };
-    const offsets: number[] = [];
+    if (!raw.includes('$${')) return asWritten(raw, base);
+    const parts: Part[] = [];
     let text = '';
     let seen: string | undefined;
+    let written = 0;
     let at = 0;
-    while (at < raw.length) {
-      const end = raw.startsWith('$${', at) ? endOfBraces(raw, at + 2) : -1;
-      const name = end < 0 ? '' : raw.slice(at + 3, end);
-      if (end >= 0) seen ??= raw.slice(0, end);
-      const value = end < 0 ? undefined : this.#set.has(name) ? this.#set.get(name) : this.#variable?.(name);
-      if (value === undefined) {
-        const length = end < 0 ? 1 : end + 1 - at;
-        for (let index = 0; index < length; index += 1) offsets.push(base + at + index);
-        text += raw.slice(at, at + length);
-        at += length;
-      } else {
-        if (text.length + value.length > MAX_LINE)
-          throw new AppError(
-            'acl_not_accepted',
-            `a line is longer than ${MAX_LINE} bytes after its variables`,
-          );
-        for (let index = 0; index < value.length; index += 1) offsets.push(base + at);
-        text += value;
-        at = end + 1;
-      }
-    }
-    return {
-      text,
-      seen: seen ?? raw,
-      offsetOf: (index) => offsets[index] ?? base + raw.length - (text.length - index),
+    const add = (part: Part): void => {
+      if (part.text === '') return;
+      parts.push(part);
+      text += part.text;
     };
+    for (;;) {
+      const start = raw.indexOf('$${', at);
+      if (start < 0) break;
+      const end = endOfBraces(raw, start + 2);
+      at = end < 0 ? start + 1 : end + 1;
+      if (end < 0) continue;
+      seen ??= raw.slice(0, end);
+      const name = raw.slice(start + 3, end);
+      const value = this.#set.has(name) ? this.#set.get(name) : this.#variable?.(name);
+      if (value === undefined) continue;
+      add({ text: raw.slice(written, start), offset: base + written, verbatim: true });
+      if (text.length + value.length > MAX_LINE)
+        throw new AppError('acl_not_accepted', `a line is longer than ${MAX_LINE} bytes after its variables`);
+      add({ text: value, offset: base + start, verbatim: false });
+      written = at;
+    }
+    add({ text: raw.slice(written), offset: base + written, verbatim: true });
+    this.#growth += Math.max(0, text.length - raw.length);
+    if (this.#growth > MAX_GROWTH)
+      throw new AppError('acl_not_accepted', `its variables make it more than ${MAX_GROWTH} bytes longer`);
+    return { text, parts, seen: seen ?? raw };
   }
 
   /** What stands on both sides of a `<!--#…-->`. */
@@ -226,7 +237,7 @@ class Preprocessor implements Preprocessed {
     const rest = line.text.slice(0, MAX_DIRECTIVE).replaceAll(directive, '').trim();
     // What is lost has to be markup to matter; comments are lost without harm, unless half of one is.
     const withoutComments = rest.replaceAll(/<!--[^]*?-->/g, '').trim();
-    if (/[<>]/.test(withoutComments)) this.dropped.push({ file, offset: line.offsetOf(0), what });
+    if (/[<>]/.test(withoutComments)) this.dropped.push({ file, offset: line.parts[0]?.offset ?? 0, what });
   }
 
   /** What is kept: text and values. */
@@ -239,18 +250,20 @@ class Preprocessor implements Preprocessed {
   #emit(line: Line, from: number, to: number, file: number): void {
     if (to <= from) return;
     this.#count(to - from);
-    let start = from;
-    while (start < to) {
-      const offset = line.offsetOf(start);
-      const verbatim = start + 1 >= to || line.offsetOf(start + 1) === offset + 1;
-      let end = start + 1;
-      while (end < to && line.offsetOf(end) === offset + (verbatim ? end - start : 0)) end += 1;
-      this.#runs.push({ file, offset, at: this.#length, verbatim });
-      this.#pieces.push(line.text.slice(start, end));
+    let at = 0;
+    for (const { text, offset, verbatim } of line.parts) {
+      const [start, end] = [Math.max(from - at, 0), Math.min(to - at, text.length)];
+      at += text.length;
+      if (start >= end) continue;
+      this.#runs.push({ file, offset: offset + (verbatim ? start : 0), at: this.#length, verbatim });
+      this.#pieces.push(text.slice(start, end));
       this.#length += end - start;
-      start = end;
     }
   }
+}
+
+function asWritten(text: string, offset: number): Line {
+  return { text, seen: text, parts: [{ text, offset, verbatim: true }] };
 }
 
 /** switch_utils.c `switch_find_end_paren`. @returns the index of the closing brace, or -1 */

@@ -74,7 +74,8 @@ function included(pattern: string): SourceFile[] | undefined {
     return glob(pattern).map((file) => {
       const status = statSync(file);
       if (!status.isFile() || status.size > MAX_INCLUDED_BYTES) throw new Error('not a file to include');
-      return { path: file, text: readFileSync(file, 'latin1') };
+      // Such as those below /proc, of which some never end.
+      return { path: file, text: status.size === 0 ? '' : readFileSync(file, 'latin1') };
     });
   } catch {
     return undefined;

@@ -7,6 +7,7 @@ import type { AuditReport, Finding, Severity } from '../audit/finding.js';
 import { toSarif } from '../audit/sarif.js';
 import { AppError } from '../errors.js';
 import { auditSchema } from '../http/contract/audit.js';
+import { counted } from './counted.js';
 import { ApiClient, daemonOptions } from './api-client.js';
 import type { DaemonFlags } from './api-client.js';
 import type { Cli } from './cli.js';
@@ -110,9 +111,9 @@ function printReport(cli: Cli, report: AuditReport): void {
   }
   const counts = SEVERITIES.map((severity) => {
     const count = report.findings.filter((finding) => finding.severity === severity).length;
-    return `${count} ${severity}${count === 1 ? '' : 's'}`;
+    return counted(count, severity);
   });
-  line(`${report.folder}: ${counts.join(', ')} in ${report.files} files`);
+  line(`${report.folder}: ${counts.join(', ')} in ${counted(report.files, 'file')}`);
 }
 
 function printFinding(cli: Cli, finding: Finding): void {

@@ -9,6 +9,8 @@ import type { Shape } from './shape.js';
 export type SecretReference = { readonly env: string } | { readonly file: string };
 
 const MAX_SECRET_BYTES = 64 * 1024;
+/** What is no name may be the secret itself, and is not shown. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_.-]{0,127}$/;
 
 function isSecretReference(value: unknown): value is SecretReference {
   if (!isPlainMap(value)) return false;
@@ -25,9 +27,10 @@ export function readSecret(
 ): { readonly value: string } | { readonly problem: string } {
   if ('env' in reference) {
     const value = env[reference.env];
-    return value === undefined || value === ''
+    if (value !== undefined && value !== '') return { value };
+    return NAME.test(reference.env)
       ? { problem: `the environment variable ${reference.env} is not set` }
-      : { value };
+      : { problem: 'what stands behind env is no name of an environment variable' };
   }
   const file = resolve(folder, reference.file);
   try {

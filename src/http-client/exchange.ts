@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.js';
-import { ConnectFailure } from './connector.js';
+import { ConnectFailure, hadAnswered } from './connector.js';
 import type { Dispatchable, OriginPool } from './origin-pool.js';
 
 export type ExchangeResult =
@@ -20,6 +20,12 @@ export type ExchangeResult =
       readonly status?: number;
       /** It never got a connection because all were in use, which says nothing about the app. */
       readonly unsent?: true;
+      /**
+       * A connection that had been kept since an earlier answer was closed before anything of this one came. So ends
+       * what is sent in the moment in which the peer closes an idle connection (RFC 9112, 9.3.1): it says nothing
+       * about the peer, and the request may be made again.
+       */
+      readonly stale?: true;
     };
 
 /** What is read and kept of an answer. */
@@ -108,8 +114,14 @@ export class Exchange implements Dispatchable {
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     this.#release();
     // The status has been told; what became of its body doesn't matter.
-    if (this.#status !== 0 && this.#status !== 200) this.#statusOnly();
-    else this.#fail(...failureOf(error));
+    if (this.#status !== 0 && this.#status !== 200) {
+      this.#statusOnly();
+      return;
+    }
+    const [code, detail] = failureOf(error);
+    if (code === 'connect_refused' && this.#status === 0 && hadAnswered(error))
+      this.#finish({ kind: 'failed', code, detail: `${detail}, one that was kept`, stale: true });
+    else this.#fail(code, detail);
   }
 
   #onTimeout(): void {

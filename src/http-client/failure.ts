@@ -14,19 +14,22 @@ export interface Failure {
   readonly status?: number;
   /** What the peer asked for with `Retry-After`. */
   readonly retryAfterMs?: number;
+  /** The connection had been kept for too long: see ExchangeResult. */
+  readonly stale?: true;
 }
 
 export const GONE: Failure = { ok: false, health: 'unknown', code: 'call_gone', detail: 'the call ended' };
 
 /** No answer came. */
 export function exchangeFailure(result: ExchangeResult & { kind: 'failed' }): Failure {
-  const unclear = result.unsent === true || !isOutage(result.code, undefined);
+  const unclear = result.unsent === true || result.stale === true || !isOutage(result.code, undefined);
   return {
     ok: false,
     health: result.code === 'call_gone' || unclear ? 'unknown' : 'bad',
     code: result.code,
     detail: result.detail,
     ...(result.status !== undefined && { status: result.status }),
+    ...(result.stale === true && { stale: true }),
   };
 }
 

@@ -13,12 +13,11 @@ const ENTERED_NAME = /^(digits|dtmf|pin|stored_?input|cti_outcomes)$/i;
  * @param secretNames further parameters to mask, in lower case
  */
 export function maskUrl(url: string, secretNames: ReadonlySet<string>, showDigits = false): string {
-  const bare = /^[^#]*/.exec(url)?.[0] ?? '';
+  const fragment = url.indexOf('#');
+  const bare = fragment === -1 ? url : url.slice(0, fragment);
   const query = bare.indexOf('?');
-  const base = (query === -1 ? bare : bare.slice(0, query)).replace(
-    /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i,
-    `$1${MASK}@`,
-  );
+  const path = query === -1 ? bare : bare.slice(0, query);
+  const base = path.includes('@') ? path.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i, `$1${MASK}@`) : path;
   if (query === -1) return base;
   const shown = bare
     .slice(query + 1)

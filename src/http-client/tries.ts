@@ -35,6 +35,9 @@ export interface TriesPlan<Success extends Usable> {
   readonly onTried: (attempt: number, durationMs: number, tried: Success | Failure) => void;
 }
 
+/** Each further one would be one more kept connection that is closed just then. */
+const MOST_UNCOUNTED = 2;
+
 /** Asks one URL, as often as it takes and the time allows. Never throws for what the peer does. */
 export async function tryRepeatedly<Success extends Usable>(
   plan: TriesPlan<Success>,
@@ -43,8 +46,11 @@ export async function tryRepeatedly<Success extends Usable>(
   const onAbort = (): void => interrupt?.();
   plan.signal.addEventListener('abort', onAbort, { once: true });
 
+  let isSafe = false;
   const once = async (timeoutMs: number): Promise<Success | Failure> => {
-    const exchange = new Exchange(plan.pool, plan.request(), timeoutMs, plan.limits);
+    const request = plan.request();
+    isSafe = request.method === 'GET';
+    const exchange = new Exchange(plan.pool, request, timeoutMs, plan.limits);
     interrupt = () => exchange.cancel();
     const result = await exchange.result;
     interrupt = undefined;
@@ -63,6 +69,7 @@ export async function tryRepeatedly<Success extends Usable>(
 
   try {
     let last: Failure | undefined;
+    let uncounted = 0;
     for (let attempt = 1; ; attempt += 1) {
       if (plan.signal.aborted) return GONE;
       const begunMs = performance.now();
@@ -76,10 +83,22 @@ export async function tryRepeatedly<Success extends Usable>(
         return skipped;
       }
       plan.onTried(attempt, performance.now() - begunMs, tried);
-      if (tried.ok || attempt >= plan.tries || !isRetried(tried.code, tried.status)) return tried;
+      if (tried.ok) return tried;
       last = tried;
+      const isStale = tried.stale === true;
+      // A GET that met a connection which was being closed is made again, and was not a try.
+      if (isStale && isSafe && uncounted < MOST_UNCOUNTED) uncounted += 1;
+      else if (attempt - uncounted >= plan.tries || !isRetried(tried.code, tried.status)) return tried;
+      if (isStale) {
+        // Connections that were closed at the same time are noticed first.
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
+      }
 
-      const pauseMs = Math.max(backoffMs(attempt, plan.retryDelayMs, Math.random()), tried.retryAfterMs ?? 0);
+      const pauseMs = Math.max(
+        backoffMs(attempt - uncounted, plan.retryDelayMs, Math.random()),
+        tried.retryAfterMs ?? 0,
+      );
       if (performance.now() + pauseMs >= plan.deadlineMs) {
         return { ...tried, detail: `${tried.detail}; no time left for a further try` };
       }

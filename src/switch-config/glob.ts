@@ -1,30 +1,47 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { AppError } from '../errors.js';
+
+/** So many names are looked at: five `*` in a row are the whole disk, and `*` and `..` by turns never come to an end. */
+const MAX_NAMES = 200_000;
 
 /**
  * The files that a pattern of FreeSWITCH's includes names, in FreeSWITCH's order (the bytes of their names).
  * `*`, `?` and `[…]` may stand in every part of the path; a leading dot must be written. Nothing matches in a folder
  * that cannot be read. A name without a pattern is taken as it is when something is there.
+ * @throws AppError switch_config_invalid when very many names would have to be looked at
  */
 export function glob(pattern: string): string[] {
   const absolute = path.isAbsolute(pattern);
   const parts = pattern.split('/').filter((part) => part !== '');
   let found = [absolute ? '/' : '.'];
+  let looked = 0;
+  const namesIn = (folder: string): readonly string[] => {
+    const names = namesOf(folder);
+    looked += names.length + 1;
+    if (looked <= MAX_NAMES) return names;
+    throw new AppError(
+      'switch_config_invalid',
+      `"${pattern.slice(0, 200)}" means more than ${MAX_NAMES} names to look at`,
+    );
+  };
   for (const part of parts) {
     found = /[*?[]/.test(part)
-      ? found.flatMap((folder) => matching(folder, part))
+      ? found.flatMap((folder) => matching(folder, namesIn(folder), part))
       : found.map((folder) => path.join(folder, part)).filter(exists);
   }
   return found;
 }
 
-function matching(folder: string, part: string): string[] {
-  let names: string[];
+function namesOf(folder: string): readonly string[] {
   try {
-    names = readdirSync(folder);
+    return readdirSync(folder);
   } catch {
     return [];
   }
+}
+
+function matching(folder: string, names: readonly string[], part: string): string[] {
   const pieces = piecesOf(part);
   return names
     .filter((name) => (part.startsWith('.') || !name.startsWith('.')) && fits(pieces, name))
@@ -97,6 +114,14 @@ function fits(pieces: readonly Piece[], name: string): boolean {
   return pieces.slice(piece).every((rest) => rest === ANY);
 }
 
+/** Nothing has such a name: below a file, too long, in a circle of links, with a NUL. */
+const NO_NAME: ReadonlySet<unknown> = new Set(['ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'ERR_INVALID_ARG_VALUE']);
+
+/** Where it can't be told (a folder that must not be looked into), whoever reads the file gets to know why. */
 function exists(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return statSync(file, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    return !NO_NAME.has((error as NodeJS.ErrnoException).code);
+  }
 }

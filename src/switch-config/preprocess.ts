@@ -114,6 +114,7 @@ class Reader {
           `${file}:${place.line}: a line of more than 1 MB after its variables`,
         );
       }
+      this.#count(Math.max(0, line.expanded.length - raw.length), place);
       if (/<include>|<\/include>|<\?/.test(line.checked)) {
         const lost = line.checked
           .slice(0, MAX_SHOWN)
@@ -151,13 +152,13 @@ class Reader {
     this.#pieces.push(text);
   }
 
-  /** What is kept: text and values. */
+  /** What is kept, text and values; and by how much variables make lines longer, of those that are dropped too. */
   #count(length: number, place: Place): void {
     this.#bytes += length;
     if (this.#bytes <= MAX_BYTES) return;
     throw new AppError(
       'switch_config_invalid',
-      `${place.file}:${place.line}: more than 64 MB after its includes`,
+      `${place.file}:${place.line}: more than 64 MB after its includes and variables`,
     );
   }
 
@@ -230,6 +231,8 @@ function readText(file: string): string {
   const status = statSync(file);
   if (!status.isFile()) throw new Error('not a file');
   if (status.size > MAX_BYTES) throw new Error('larger than 64 MB');
+  // Such as those below /proc, of which some never end.
+  if (status.size === 0) return '';
   const bytes = readFileSync(file);
   // FreeSWITCH's strings end at a NUL.
   const utf8 = bytes.toString('utf8');

@@ -132,8 +132,16 @@ class Assignments {
 /**
  * @param run names this run of this segment, so that a value left by another is never taken for its own; letters
  *   and digits.
+ * @param tail for a channel that is not given back by the end of a `socket`
+ * @param isUnset that a variable has no value; default: of none is that known. What an application leaves has to be
+ *   cleared before it runs, and that costs FreeSWITCH an application: not where nothing is there.
  */
-export function compileSegment(segment: Segment, run: string, tail?: ListTail): CompiledSegment {
+export function compileSegment(
+  segment: Segment,
+  run: string,
+  tail?: ListTail,
+  isUnset: (name: string) => boolean = () => false,
+): CompiledSegment {
   const variables = new Assignments();
   const items: string[] = [];
   const markers: Marker[] = [];
@@ -162,7 +170,7 @@ export function compileSegment(segment: Segment, run: string, tail?: ListTail): 
     const info = applicationInfo(step.application);
     for (const name of info.clears(step.data)) {
       if (cleared.has(name)) items.push(`set:${name}=`);
-      else variables.add(name, '');
+      else if (!isUnset(name)) variables.add(name, '');
       cleared.add(name);
     }
     items.push(itemFor(step, index, variables));

@@ -32,6 +32,7 @@ export class SyncSocketChannel implements Channel {
   /** What `transfer_source` was before anything of ours ran. */
   readonly #transferredFrom: string | undefined;
   #over = false;
+  #ran = false;
   #running = false;
   /** What runs is silence, and a short one. */
   #quiet = false;
@@ -63,7 +64,12 @@ export class SyncSocketChannel implements Channel {
   }
 
   async run(segment: Segment): Promise<SegmentResult> {
-    const compiled = compileSegment(segment, this.#names.next());
+    // Until something has run on it, the channel is as it was described.
+    const isUnset = (name: string): boolean => this.data.variable(name) === undefined;
+    const compiled = this.#ran
+      ? compileSegment(segment, this.#names.next())
+      : compileSegment(segment, this.#names.next(), undefined, isUnset);
+    this.#ran = true;
     const list = execute('execute_extension', compiled.list);
     const isShort = segment.steps.length === 0 || this.#quiet;
     const bounded = segment.steps.findIndex(isBroken);

@@ -38,9 +38,22 @@ const CALL_S = [0.1, 1, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const ACTION_S = [0.02, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const LAG_S = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** What is counted as it happens. The number of series does not depend on what callers or apps send. */
+/**
+ * So long what has happened may wait to be counted. Counting some twenty things for each call at the moment in which
+ * they happen takes several times as long, and from the calls: its code is then always one that has not run lately.
+ */
+const COUNTED_AFTER_MS = 100;
+
+type Ended = Pick<CallRecord, 'result' | 'error' | 'durationMs'>;
+
+/** What is counted of what happens. The number of series does not depend on what callers or apps send. */
 export class Metrics {
   readonly registry = new Registry();
+  /** Not counted yet. */
+  readonly #entries: TraceEntry[] = [];
+  readonly #ended: Ended[] = [];
+  readonly #tries: ObservedTry[] = [];
+  #timer: NodeJS.Timeout | undefined;
   readonly #calls = this.#counter('switchhook_calls_total', 'Programs of calls that ended, by result.', [
     'result',
   ]);
@@ -146,12 +159,8 @@ export class Metrics {
   }
 
   onTrace(entry: TraceEntry): void {
-    if (entry.type === 'outcome') this.#onOutcome(entry);
-    else if (entry.type === 'handed_over') this.#taken.inc();
-    else if (entry.type === 'run') {
-      if (entry.list === 1 && entry.first === 0) this.#firstAction.observe(entry.atMs / 1000);
-    } else if (entry.type === 'answer' && entry.fallbackFor !== undefined)
-      this.#fallbacks.inc({ code: entry.fallbackFor });
+    this.#entries.push(entry);
+    this.#countLater();
   }
 
   /** A program ended without a result. */
@@ -161,13 +170,42 @@ export class Metrics {
   }
 
   onCallEnded({ result, error, durationMs }: CallRecord): void {
-    this.#calls.inc({ result });
-    this.#callSeconds.observe(durationMs / 1000);
-    if (error !== undefined) this.#failures.inc({ code: error.code });
+    this.#ended.push({ result, durationMs, ...(error === undefined ? {} : { error }) });
+    this.#countLater();
   }
 
   /** A try to ask an app or a function. */
-  tried({ kind, peer, attempt, durationMs, status, code, spanId, url }: ObservedTry): void {
+  tried(one: ObservedTry): void {
+    this.#tries.push(one);
+    this.#countLater();
+  }
+
+  #countLater(): void {
+    this.#timer ??= setTimeout(() => this.#count(), COUNTED_AFTER_MS).unref();
+  }
+
+  #count(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const entry of this.#entries.splice(0)) this.#countEntry(entry);
+    for (const one of this.#tries.splice(0)) this.#countTry(one);
+    for (const { result, error, durationMs } of this.#ended.splice(0)) {
+      this.#calls.inc({ result });
+      this.#callSeconds.observe(durationMs / 1000);
+      if (error !== undefined) this.#failures.inc({ code: error.code });
+    }
+  }
+
+  #countEntry(entry: TraceEntry): void {
+    if (entry.type === 'outcome') this.#countOutcome(entry);
+    else if (entry.type === 'handed_over') this.#taken.inc();
+    else if (entry.type === 'run') {
+      if (entry.list === 1 && entry.first === 0) this.#firstAction.observe(entry.atMs / 1000);
+    } else if (entry.type === 'answer' && entry.fallbackFor !== undefined)
+      this.#fallbacks.inc({ code: entry.fallbackFor });
+  }
+
+  #countTry({ kind, peer, attempt, durationMs, status, code, spanId, url }: ObservedTry): void {
     const labels = {
       try: attempt === 1 ? 'first' : 'again',
       code: code ?? 'ok',
@@ -203,6 +241,7 @@ export class Metrics {
 
   /** In Prometheus' text format. */
   render(): Promise<string> {
+    this.#count();
     return this.registry.metrics();
   }
 
@@ -211,10 +250,11 @@ export class Metrics {
   }
 
   close(): void {
+    clearTimeout(this.#timer);
     this.#stopWatching();
   }
 
-  #onOutcome({ application: name, status, durationMs, detail }: Outcome): void {
+  #countOutcome({ application: name, status, durationMs, detail }: Outcome): void {
     const wasLookedAt = status !== 'refused' && status !== 'not_run';
     // What ran is among the applications of a policy, and these are in the configuration.
     const application = wasLookedAt || APPLICATIONS.has(name) ? name : OTHER;

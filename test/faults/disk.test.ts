@@ -44,7 +44,8 @@ if (missing !== undefined) {
 } else {
   onEveryBed('a disk', ({ bed, kind }) => {
     it('that is full holds up no call, and takes everything when there is room again', async () => {
-      const disk = TinyDisk.mount();
+      // Large enough for the records of all calls.
+      const disk = TinyDisk.mount(repeat(512, 8192));
       const one = await bed(on(disk));
       await placed(one, 3);
       for (let round = 0; round < repeat(1, 10); round += 1) {

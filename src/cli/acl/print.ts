@@ -10,6 +10,7 @@ import type { Cli } from '../cli.js';
 import { printable } from '../print-error.js';
 import { textTable } from '../text-table.js';
 import type { Immutable } from '../remote.js';
+import { counted } from '../counted.js';
 
 type Out = Pick<Cli, 'out' | 'err'>;
 
@@ -72,7 +73,7 @@ export function printCheck(cli: Out, checked: Immutable<AclCheckAnswer>): void {
   cli.out(
     checked.findings.length === 0
       ? `${printable(checked.file)}: nothing to complain about\n`
-      : `${checked.errors} errors, ${checked.warnings} warnings\n`,
+      : `${counted(checked.errors, 'error')}, ${counted(checked.warnings, 'warning')}\n`,
   );
 }
 

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { counted } from '../counted.js';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-code.js';
 import { printable } from '../print-error.js';
@@ -39,7 +40,7 @@ function listCommand(cli: Cli): Command {
         cli.out(textTable(['FLOW', 'VERSION', 'BLOCKS', 'NUMBERS', 'DESCRIPTION'], rows));
       }
       if (errors === 0) return;
-      cli.err(`${errors} errors: see switchhook flow check\n`);
+      cli.err(`${counted(errors, 'error')}: see switchhook flow check\n`);
       cli.exitCode = EXIT.failed;
     });
 }
@@ -70,8 +71,8 @@ Example:
       if (flags.json === true) printJson(cli, { ok: !bad, version, flows: count, problems });
       else {
         for (const problem of problems) cli.out(`${printable(shownProblem(problem))}\n`);
-        const flows = `${count} ${count === 1 ? 'flow' : 'flows'}`;
-        cli.out(`${flows} ${where}: ${errors} errors, ${warnings} warnings\n`);
+        const found = `${counted(errors, 'error')}, ${counted(warnings, 'warning')}`;
+        cli.out(`${counted(count, 'flow')} ${where}: ${found}\n`);
       }
       if (bad) cli.exitCode = EXIT.failed;
     });

@@ -16,7 +16,7 @@ interface RenameFlags extends FunctionFlags {
 interface TestFlags extends FunctionFlags {
   readonly caller?: string;
   readonly called?: string;
-  readonly attribute: readonly string[];
+  readonly attribute?: readonly string[];
 }
 
 export function functionCommand(cli: Cli): Command {
@@ -119,7 +119,7 @@ function testCommand(cli: Cli): Command {
     .argument('[name=value...]', 'parameters; JSON where the value begins with { or [')
     .option('--caller <number>', "the caller's number")
     .option('--called <number>', 'the number that was called')
-    .option('--attribute <name=value>', 'a contact attribute; may be repeated', collect, [])
+    .option('--attribute <name=value>', 'a contact attribute; may be repeated', collect)
     .addHelpText(
       'after',
       `
@@ -138,7 +138,7 @@ Example:
 async function test(cli: Cli, name: string, pairs: readonly string[], flags: TestFlags): Promise<number> {
   const trial = await functionBackend(cli, flags).test(name, {
     parameters: parametersFrom(pairs),
-    attributes: attributesFrom(flags.attribute),
+    attributes: attributesFrom(flags.attribute ?? []),
     ...(flags.caller !== undefined && { caller: flags.caller }),
     ...(flags.called !== undefined && { called: flags.called }),
   });
@@ -157,6 +157,6 @@ function attributesFrom(pairs: readonly string[]): Record<string, string> {
   );
 }
 
-function collect(value: string, before: readonly string[]): string[] {
+function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }

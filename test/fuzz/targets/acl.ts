@@ -66,6 +66,9 @@ export const target = defineTarget<Buffer>({
   about:
     'acl.conf.xml: read or refused; what is decided is the same each time; an entry is added and taken out again, a list made: each edit is refused, or changes what it should and no other list, and leaves a file that is read as it says.',
   covers: ['acl/'],
+  found: [
+    'a thousand lines that each become long by a variable, and are dropped, took minutes in a file of megabytes; the same in the whole configuration (`acl/preprocess.ts`, `switch-config/preprocess.ts`)',
+  ],
   form: bytesForm([
     '<list name="', '<list name="lan" default="deny">', '</list>', '<node ', ' type="allow"', ' type="deny"', ' cidr="', ' host="', ' mask="', ' domain="', ' ports="', ' port="5060"', ' default="allow"', '"/>', '/>',
     '<network-lists>', '</network-lists>', '<configuration name="acl.conf">', '<!--', '-->', '<!--#', '<X-PRE-PROCESS cmd="set" data="a=', '$${a}', '<include>', '<?xml', '<!DOCTYPE', '<![CDATA[', '10.0.0.0/8', '0.0.0.0/0', '::/0', '/33', ', ', '^^;', '192.0.2.7/32',

@@ -41,8 +41,10 @@ function read(main: string, env: Readonly<Record<string, string>>, more?: string
       error.problems.length > 0 && error.problems.every(({ message }) => message !== ''),
       'refused for no reason',
     );
-    // Written where no secret belongs, it is a name like any other.
-    const shown = error.problems.filter(({ message }) => message.includes(SECRET));
+    // Written where no secret belongs, it is a name like any other; so it is where the name of a file is expected.
+    const shown = error.problems.filter(
+      ({ message }) => message.includes(SECRET) && !/: the file \//.test(message),
+    );
     must(
       !shown.some(({ at }) => /secret|token|password/i.test(at.join('.'))),
       'a secret is shown in a problem',
@@ -58,6 +60,9 @@ export const target = defineTarget<JsonValue>({
   about:
     'switchhook.yaml, a file of conf.d and the environment: read and frozen, or refused with problems that each have words; secrets are shown in neither; what is reloaded is told or refused.',
   covers: ['config/'],
+  found: [
+    'a secret written where the name of its environment variable is expected was shown in the problem (`config/secret.ts`)',
+  ],
   form: jsonForm([
     'main', 'more', 'env', 'listen', 'http', 'switches', 'endpoints', 'app', 'flows', 'functions', 'policies', 'egress', 'records', 'callbacks', 'receivers', 'actions', 'entries', 'metrics', 'traces', 'log', 'limits',
     'host', 'port', 'password', 'tokens', 'token', 'role', 'admin', 'url', 'signing_secrets', 'headers', 'Authorization', 'file', 'secret', 'env', '{ file: secret }', '{ env: A }', 'https://user:password@a.example/?token=x', '127.0.0.1', '2001:db8::/32', '0.0.0.0/0',

@@ -1,5 +1,6 @@
 import { parseXml } from '@rgrove/parse-xml';
 import { newState } from '../../../src/flow/state.js';
+import { FlowTextTooLarge, TextRoom } from '../../../src/flow/text-room.js';
 import type { Scope } from '../../../src/flow/references.js';
 import { segmentsOf } from '../../../src/flow/speech/segments.js';
 import type { SpeechSettings } from '../../../src/flow/speech/settings.js';
@@ -8,7 +9,7 @@ import { isPlain } from '../support/plain.js';
 import { asText, jsonForm, partOf } from '../forms/json.js';
 import type { JsonValue } from '../forms/json.js';
 import type { Random } from '../random.js';
-import { defineTarget, must } from '../target.js';
+import { defineTarget, expecting, must } from '../target.js';
 
 const PIECES = [
   '<speak>', '</speak>', '<p>', '</p>', '<s>', '</s>', '<break/>', '<break time="500ms"/>', "<break strength='weak'/>", '<break strength="constructor"/>',
@@ -32,7 +33,12 @@ const MARKUP = spokenBy(true);
 function speak(ssml: string, scope: Scope): void {
   for (const settings of [PLAIN, MARKUP]) {
     for (const say of [false, true]) {
-      for (const segment of segmentsOf({ ssml }, { scope, speech: settings, say })) {
+      // As a turn of a flow has it.
+      const room = new TextRoom();
+      const segments = expecting([FlowTextTooLarge], () =>
+        segmentsOf({ ssml }, { scope: { ...scope, room }, speech: settings, say }),
+      );
+      for (const segment of segments ?? []) {
         switch (segment.kind) {
           case 'silence':
             must(
@@ -117,6 +123,7 @@ export const target = defineTarget<JsonValue>({
     'U+FFFE and U+FFFF, and attributes without a proper name, made XML that an engine cannot read (`flow/speech/text.ts`, `ssml.ts`)',
     'tags nested some thousand levels deep overflowed the stack; beginnings of comments without an end took the square of the length (`flow/speech/ssml.ts`)',
     'the end of what was spoken so far was looked for at the end of each sentence, in time that took the square of the length (`flow/speech/segments.ts`)',
+    'SSML that refers to a long value hundreds of times became tens of megabytes of speech (`flow/references.ts`)',
   ],
   run(input) {
     const ssml = asText(partOf(input, 'ssml'));

@@ -51,11 +51,16 @@ export const target = defineTarget<string>({
   about:
     'FreeSWITCH configurations: preprocessed, parsed and audited within the time, or refused as unreadable; findings with a place in the configuration, the same each time; nothing run and nothing read outside of the folder.',
   covers: ['switch-config/', 'audit/'],
+  found: [
+    'an include of a name too long for the file system, below a file or in a circle of links broke off the reading (`switch-config/glob.ts`)',
+    'an include of `/*/*/*/*/*` had the whole disk looked through, one of `*/../*/../` and so on took all memory (`switch-config/glob.ts`)',
+  ],
   form: textForm(PIECES),
   seeds: [DOCUMENT, DOUBLING, DOCUMENT.replaceAll('\n', '\r\n'), '<document/>', '<include/>'],
   run(text) {
-    // Other folders are not to be read by a hunt.
-    if (/x-pre-process[^\n\r]*(?:\.\.|["'=/{}]\/|\*)/i.test(text)) return;
+    // Other folders are not to be read by a hunt; what is not set stands for nothing.
+    const plain = text.replaceAll(/\$\$\{[^}]*\}/g, '');
+    if (/(?:x-pre-process|<!--#)[^\n\r]*(?:\.\.|["' =/{}]\/|\*)/i.test(plain)) return;
     const folder = scratch.emptied();
     writeFileSync(path.join(folder, 'freeswitch.xml'), text);
     writeFileSync(path.join(folder, 'other.xml'), '<X-PRE-PROCESS cmd="set" data="other=1"/>\n');

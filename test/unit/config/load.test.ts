@@ -108,6 +108,9 @@ describe('secrets', () => {
     expect(problems(file('switchhook.yaml', headers('{env: KEY}')))).toEqual([
       'endpoints.a.headers.X-Key: the environment variable KEY is not set at switchhook.yaml:1',
     ]);
+    expect(problems(file('switchhook.yaml', headers('{env: "Tr0ub4dor&3"}')))).toEqual([
+      'endpoints.a.headers.X-Key: what stands behind env is no name of an environment variable at switchhook.yaml:1',
+    ]);
     expect(problems(file('switchhook.yaml', headers('{file: nowhere}')))).toEqual([
       `endpoints.a.headers.X-Key: the file ${join(folder, 'nowhere')} can't be read (ENOENT) at switchhook.yaml:1`,
     ]);

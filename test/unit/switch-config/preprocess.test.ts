@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -167,6 +167,28 @@ describe('a hostile configuration', () => {
     expect(() => read(doubled(40))).toThrow(/x.xml:20: a line of more than 1 MB/);
     const copies = Array.from({ length: 130 }, (_, at) => `<X-PRE-PROCESS cmd="set" data="n${at}=$\${a}"/>`);
     expect(() => read(`${doubled(19)}${copies.join('\n')}`)).toThrow(/more than 64 MB/);
+    // Nor keep it busy with lines of which nothing is kept.
+    const dropped = '<X-PRE-PROCESS cmd="none"/>$${a}\n'.repeat(130);
+    expect(() => read(`${doubled(19)}${dropped}`)).toThrow(/more than 64 MB/);
+  });
+
+  it('can not have very many names looked at', () => {
+    const folder = folderWith(Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`${at}.xml`, ''])));
+    expect(glob(`${folder}/*/../1*.xml`)).toHaveLength(20 * 11);
+    for (const pattern of ['*/../'.repeat(12), '*/../'.repeat(12) + '1.xml'])
+      expect(() => glob(`${folder}/${pattern}`)).toThrow(/more than 200000 names/);
+  });
+
+  it('can not have files read that hold nothing, or never end', () => {
+    expect(read('<X-PRE-PROCESS cmd="include" data="/proc/self/status"/>\n<a/>').text).toBe('<a/>');
+  });
+
+  it('can not break off the reading by a name that no file can have', () => {
+    const folder = folderWith({ 'x.xml': '' });
+    symlinkSync('round', path.join(folder, 'round'));
+    for (const name of ['x'.repeat(300), 'x/'.repeat(3_000), 'x.xml/x', 'round', 'round/x.xml', 'a\0b'])
+      expect(glob(path.join(folder, name))).toEqual([]);
+    expect(read(`<X-PRE-PROCESS cmd="include" data="${'x'.repeat(300)}"/>\n<a/>`).text).toBe('<a/>');
   });
 
   it('can not take long by braces that are never closed', () => {

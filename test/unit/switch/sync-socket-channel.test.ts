@@ -97,6 +97,44 @@ describe('a synchronous channel whose connection swallows everything', () => {
   });
 });
 
+describe('what an application leaves, and was there before,', () => {
+  const BRIDGE = segment({ steps: [{ application: 'bridge', data: 'user/1' }] });
+  /** The applications that the peer is told to run, up to the list itself, and their data. */
+  async function sent(peer: ScriptedPeer): Promise<string[]> {
+    const told: string[] = [];
+    for (;;) {
+      const command = await peer.command();
+      if (command.get('execute-app-name') === undefined) continue;
+      told.push(`${command.get('execute-app-name')} ${command.bodyText}`.slice(0, 80));
+      if (command.get('execute-app-name') === 'execute_extension') return told;
+    }
+  }
+
+  it.each([
+    ['is cleared', { variable_Bridge_Hangup_Cause: 'USER_BUSY' }, ['multiset ^^!bridge_hangup_cause=']],
+    ['is not, where it has no value', {}, []],
+    [
+      'is, where its value is empty',
+      { variable_last_bridge_hangup_cause: '_undef_' },
+      ['multiset ^^!last_bridge_hangup_cause='],
+    ],
+  ])('%s', async (_what, headers, expected) => {
+    const { channel, peer, close } = await taken(headers);
+    void channel.run(BRIDGE);
+    expect((await sent(peer)).slice(0, -1)).toEqual(expected);
+    close();
+  });
+
+  it('is cleared once something has run on the channel', async () => {
+    const { channel, peer, close } = await taken();
+    void channel.run(segment({ steps: [SLEEP] }));
+    expect(await sent(peer)).toHaveLength(1);
+    void channel.run(BRIDGE);
+    expect((await sent(peer))[0]).toBe('multiset ^^!bridge_hangup_cause=!last_bridge_hangup_cause=');
+    close();
+  });
+});
+
 describe('a synchronous channel', () => {
   it.each([
     ['127.0.0.1:8084 full again', true],
