@@ -46,10 +46,10 @@ export async function tryRepeatedly<Success extends Usable>(
   const onAbort = (): void => interrupt?.();
   plan.signal.addEventListener('abort', onAbort, { once: true });
 
-  let isSafe = false;
+  const asked = { isSafe: false };
   const once = async (timeoutMs: number): Promise<Success | Failure> => {
     const request = plan.request();
-    isSafe = request.method === 'GET';
+    asked.isSafe = request.method === 'GET';
     const exchange = new Exchange(plan.pool, request, timeoutMs, plan.limits);
     interrupt = () => exchange.cancel();
     const result = await exchange.result;
@@ -87,7 +87,7 @@ export async function tryRepeatedly<Success extends Usable>(
       last = tried;
       const isStale = tried.stale === true;
       // A GET that met a connection which was being closed is made again, and was not a try.
-      if (isStale && isSafe && uncounted < MOST_UNCOUNTED) uncounted += 1;
+      if (isStale && asked.isSafe && uncounted < MOST_UNCOUNTED) uncounted += 1;
       else if (attempt - uncounted >= plan.tries || !isRetried(tried.code, tried.status)) return tried;
       if (isStale) {
         // Connections that were closed at the same time are noticed first.
