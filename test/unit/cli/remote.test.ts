@@ -91,8 +91,8 @@ function there(...args: string[]): Promise<CliRun> {
 function plain({ code, out, err }: CliRun): CliRun {
   const text = (given: string): string =>
     given
-      .replaceAll(/\bat http:\/\/127\.0\.0\.1:\d+(?=: \d+ errors)/g, 'WHERE')
-      .replaceAll(/\bin \/\S+(?=: \d+ errors)/g, 'WHERE')
+      .replaceAll(/\bat http:\/\/127\.0\.0\.1:\d+(?=: \d+ errors?)/g, 'WHERE')
+      .replaceAll(/\bin \/\S+(?=: \d+ errors?)/g, 'WHERE')
       .replaceAll(/(?:\.\.)?\/[^\s"]*\/(?=[\w-]+\.(?:ya?ml|js))/g, '')
       .replaceAll(/\b[\d.]+ ms/g, 'N ms')
       .replaceAll(/(duration_ms"?: )[\d.]+/g, '$1N')

@@ -33,7 +33,7 @@ describe.each(['end', 'reset'] as const)('a kept connection that the app closes 
 
   it('has a POST made again only within its tries, and opens no circuit', async () => {
     const app = await httpApp(oncePerConnection(how));
-    const endpoints = { app: { url: app.origin, method: 'POST' } };
+    const endpoints = { app: { url: app.origin, method: 'POST' as const } };
     const client = clientWith({ defaults: FIRST, endpoints });
     expect(outcomeOf((await ask(client, 'app')).answer)).toBe('ok');
     expect(outcomeOf((await ask(client, 'app')).answer)).toBe('connect_refused');
