@@ -3,7 +3,6 @@ import { connect as connectTcp, isIP } from 'node:net';
 import type { LookupFunction, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ConnectionOptions, SecureContext } from 'node:tls';
-import { errors } from 'undici';
 import type { buildConnector } from 'undici';
 import type { ErrorCode } from '../errors.js';
 
@@ -37,15 +36,6 @@ export interface ConnectorOptions {
 type Stage = 'dns' | 'tcp' | 'tls';
 
 const TCP_KEEP_ALIVE_DELAY_MS = 60_000;
-
-/** How much a connection had brought when it broke. */
-const brokeAfter = new WeakMap<Error, number>();
-
-/** Whether the connection that ended in this error had brought something before. */
-export function hadAnswered(error: Error): boolean {
-  const bytes = error instanceof errors.SocketError ? error.socket?.bytesRead : brokeAfter.get(error);
-  return bytes !== undefined && bytes > 0;
-}
 
 /**
  * Makes the connections of one pool. Addresses are checked where they are used: what the resolver answers is
@@ -90,10 +80,7 @@ export function guardedConnector(options: ConnectorOptions): buildConnector.conn
     const timer = setTimeout(() => setImmediate(late), options.timeoutMs);
 
     // Stays for the life of the socket: an error before undici listens must not become an uncaught one.
-    socket.on('error', (error) => {
-      brokeAfter.set(error, socket.bytesRead);
-      settle(failureOf(error, stage));
-    });
+    socket.on('error', (error) => settle(failureOf(error, stage)));
     socket.once('connect', () => {
       stage = 'tls';
       const { remoteAddress } = socket;

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { errors } from 'undici';
 import type { Dispatcher } from 'undici';
 import type { ErrorCode } from '../errors.js';
-import { ConnectFailure, hadAnswered } from './connector.js';
+import { ConnectFailure } from './connector.js';
 import type { Dispatchable, OriginPool } from './origin-pool.js';
 
 export type ExchangeResult =
@@ -48,6 +48,8 @@ export class Exchange implements Dispatchable {
   #timer: NodeJS.Timeout | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #released = false;
+  /** What its connection had brought before it. */
+  #readBefore = 0;
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #chunks: Buffer[] = [];
@@ -79,6 +81,7 @@ export class Exchange implements Dispatchable {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    this.#readBefore = this.#pool.bytesRead(this);
     if (this.#settle === undefined) this.#stop();
   }
 
@@ -119,7 +122,8 @@ export class Exchange implements Dispatchable {
       return;
     }
     const [code, detail] = failureOf(error);
-    if (code === 'connect_refused' && this.#status === 0 && hadAnswered(error))
+    const broughtNothing = this.#pool.bytesRead(this) === this.#readBefore;
+    if (code === 'connect_refused' && this.#readBefore > 0 && broughtNothing)
       this.#finish({ kind: 'failed', code, detail: `${detail}, one that was kept`, stale: true });
     else this.#fail(code, detail);
   }

@@ -1,4 +1,5 @@
-import { Pool } from 'undici';
+import type { Socket } from 'node:net';
+import { Client, Pool } from 'undici';
 import type { Dispatcher } from 'undici';
 import { guardedConnector } from './connector.js';
 import type { ConnectorOptions } from './connector.js';
@@ -13,6 +14,28 @@ export interface OriginPoolOptions extends ConnectorOptions {
   readonly keepAliveMs: number;
 }
 
+/** What a client is connected by at the moment. */
+interface Line {
+  socket: Socket | undefined;
+}
+
+/** A client of the pool, with one connection at a time. It leaves behind by which line a request goes. */
+class LineClient extends Client {
+  readonly #line: Line;
+  readonly #lines: WeakMap<object, Line>;
+
+  constructor(origin: URL, options: Client.Options, line: Line, lines: WeakMap<object, Line>) {
+    super(origin, options);
+    this.#line = line;
+    this.#lines = lines;
+  }
+
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+    this.#lines.set(options, this.#line);
+    return super.dispatch(options, handler);
+  }
+}
+
 /**
  * The kept-alive connections to one origin. Requests beyond their number wait here and not in undici's own queue,
  * from which nothing can be taken back: a caller who hung up, or a try whose time is over, would still cost a
@@ -23,11 +46,22 @@ export class OriginPool {
   readonly #limit: number;
   #running = 0;
   readonly #waiting = new Set<Dispatchable>();
+  /** By the options of a request. */
+  readonly #lines = new WeakMap<object, Line>();
 
   constructor(origin: string, options: OriginPoolOptions) {
     this.#limit = options.connections;
+    const connect = guardedConnector(options);
     this.#pool = new Pool(origin, {
-      connect: guardedConnector(options),
+      factory: (url, clientOptions) => {
+        const line: Line = { socket: undefined };
+        const connectLine: typeof connect = (target, callback) =>
+          connect(target, (...result) => {
+            line.socket = result[1] ?? undefined;
+            callback(...result);
+          });
+        return new LineClient(url, { ...clientOptions, connect: connectLine }, line, this.#lines);
+      },
       connections: options.connections,
       pipelining: 1,
       keepAliveTimeout: options.keepAliveMs,
@@ -51,6 +85,11 @@ export class OriginPool {
     }
     this.#running += 1;
     this.#pool.dispatch(request.options, request);
+  }
+
+  /** How many bytes the request's connection has brought, of earlier answers too; 0 when it has none. */
+  bytesRead({ options }: Dispatchable): number {
+    return this.#lines.get(options)?.socket?.bytesRead ?? 0;
   }
 
   /** @returns true when the request had not begun; it will not, then */

@@ -46,6 +46,21 @@ describe.each(['end', 'reset'] as const)('a kept connection that the app closes 
   });
 });
 
+describe('a kept connection that the app closes in the middle of an answer', () => {
+  it('is a failure of the app', async () => {
+    const app = await httpApp((request, response, count) => {
+      if (count === 1) answers(LIST)(request, response, count);
+      else request.socket.end('HTTP/1.1 200 O');
+    });
+    const client = clientWith({ defaults: FIRST });
+    expect(outcomeOf((await ask(client, app.origin)).answer)).toBe('ok');
+    const { answer, attempts } = await ask(client, app.origin);
+    expect(outcomeOf(answer)).toBe('connect_refused');
+    expect(attempts).toHaveLength(1);
+    expect(outcomeOf((await ask(client, app.origin)).answer)).toBe('circuit_open');
+  });
+});
+
 describe('a new connection that the app closes', () => {
   it('is a failure of the app', async () => {
     const app = await httpApp((request) => request.socket.end());
