@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from './clock.js';
+import { ofReceiver } from './event.js';
 import type { CallbackEvent, EventData, EventType, OpenCall } from './event.js';
 import type { Outbox } from './outbox/outbox.js';
 import type { ReceiverSettings } from './settings.js';
@@ -120,7 +121,7 @@ export class CallLedger {
       if (Object.keys(call.streams).length > 0) this.#options.outbox.begin(call);
     }
     for (const receiver of Object.keys(call.streams)) {
-      const settings = this.#options.receivers[receiver];
+      const settings = ofReceiver(this.#options.receivers, receiver);
       if (settings?.events.includes(told.type) !== true) continue;
       const data = settings.show_digits ? told.data : (told.withoutDigits ?? told.data);
       this.#add(call, receiver, told.type, data);
@@ -194,7 +195,7 @@ export class CallLedger {
   #join(call: OpenCall, scope: Scope | undefined): void {
     const { outbox } = this.#options;
     const joining = Object.entries(this.#options.receivers).filter(
-      ([name, settings]) => call.streams[name] === undefined && listensTo(settings, scope),
+      ([name, settings]) => ofReceiver(call.streams, name) === undefined && listensTo(settings, scope),
     );
     if (joining.length === 0) return;
     for (const [name] of joining) call.streams[name] = { token: randomBytes(4).toString('hex'), sequence: 0 };
@@ -213,7 +214,7 @@ export class CallLedger {
   }
 
   #add(call: OpenCall, receiver: string, type: EventType, data: EventData): void {
-    const stream = call.streams[receiver];
+    const stream = ofReceiver(call.streams, receiver);
     if (stream === undefined) return;
     stream.sequence += 1;
     const { id, uuid, program, caller, destination, begun } = call;
@@ -246,7 +247,7 @@ export class CallLedger {
     const lasted = beganAt === undefined ? clock.now() - call.begun : clock.elapsed() - beganAt;
     const durationMs = Math.max(0, Math.round(lasted));
     for (const receiver of receivers) {
-      if (this.#options.receivers[receiver] === undefined) continue;
+      if (ofReceiver(this.#options.receivers, receiver) === undefined) continue;
       this.#add(call, receiver, 'call.ended', { duration_ms: durationMs, ...data });
     }
     this.#options.outbox.over(call.id);

@@ -76,3 +76,11 @@ export interface StoredEvent {
   readonly to: string;
   readonly event: CallbackEvent;
 }
+
+/** What belongs to a receiver. It may be called `constructor`, and a file may name one that nobody has. */
+export function ofReceiver<Value>(
+  values: Readonly<Record<string, Value>>,
+  receiver: string,
+): Value | undefined {
+  return Object.hasOwn(values, receiver) ? values[receiver] : undefined;
+}

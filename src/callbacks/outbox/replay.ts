@@ -1,3 +1,4 @@
+import { ofReceiver } from '../event.js';
 import type { OpenCall, StoredEvent } from '../event.js';
 import { readLine } from './line.js';
 import type { Line } from './line.js';
@@ -40,8 +41,9 @@ export function apply(calls: Map<string, OpenCall>, line: Line): void {
 
 function advance(calls: Map<string, OpenCall>, { to, event }: StoredEvent): void {
   const call = calls.get(event.call.id);
-  const stream = call?.streams[to];
-  if (call === undefined || stream === undefined) return;
+  if (call === undefined) return;
+  const stream = ofReceiver(call.streams, to);
+  if (stream === undefined) return;
   stream.sequence = Math.max(stream.sequence, event.sequence);
   // The crash may come between the last event of one receiver and that of another.
   if (event.type === 'call.ended') calls.set(call.id, { ...call, streams: without(call.streams, to) });

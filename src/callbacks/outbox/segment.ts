@@ -50,7 +50,7 @@ export class Segment {
       segment.sealed = true;
       const totals = sealOf(fd, segment.bytes) ?? countOf(path);
       for (const receiver of receivers) {
-        segment.totals.set(receiver, totals[receiver] ?? 0);
+        segment.totals.set(receiver, totals.get(receiver) ?? 0);
         segment.settled.set(receiver, segment.#acknowledged(receiver));
       }
     } finally {
@@ -134,20 +134,20 @@ export function linesOf(path: string): string[] {
   return readFileSync(path, 'utf8').split('\n');
 }
 
-function sealOf(fd: number, size: number): Readonly<Record<string, number>> | undefined {
+function sealOf(fd: number, size: number): ReadonlyMap<string, number> | undefined {
   const tail = Buffer.alloc(Math.min(TAIL_BYTES, size));
   readSync(fd, tail, 0, tail.length, size - tail.length);
   const text = tail.toString('utf8');
   if (!text.endsWith('\n')) return undefined;
   const line = readLine(text.slice(text.lastIndexOf('\n', text.length - 2) + 1, -1));
-  return line?.op === 'sealed' ? line.totals : undefined;
+  return line?.op === 'sealed' ? new Map(Object.entries(line.totals)) : undefined;
 }
 
-function countOf(path: string): Readonly<Record<string, number>> {
-  const totals: Record<string, number> = {};
+function countOf(path: string): ReadonlyMap<string, number> {
+  const totals = new Map<string, number>();
   for (const text of linesOf(path)) {
     const line = readLine(text);
-    if (line?.op === 'event') totals[line.to] = (totals[line.to] ?? 0) + 1;
+    if (line?.op === 'event') totals.set(line.to, (totals.get(line.to) ?? 0) + 1);
   }
   return totals;
 }

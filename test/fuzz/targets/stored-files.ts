@@ -151,6 +151,9 @@ export const target = defineTarget<JsonValue>({
     { newer: '', contacts: '' },
     { newer: '\n\n', journal: '\n{', contacts: '\n'.repeat(20) },
   ],
+  found: [
+    'an event in the outbox for a receiver `__proto__` set a property of all objects; a receiver called `constructor` was never told of anything (`callbacks/outbox/replay.ts`, `call-ledger.ts`)',
+  ],
   async run(input) {
     const folder = scratch.emptied();
     await outbox(path.join(folder, 'outbox'), input);

@@ -46,6 +46,12 @@ const PIECES = [
   'sofia/gateway/carrier/', 'user/', 'group/', 'att_xfer', 'play_and_get_digits', 'bind_meta_app', 'ivr', '<section name="', '<context name="', '<param name="', ' value="', 'auth-calls', 'accept-blind-reg', 'apply-inbound-acl', 'context', 'dialplan', 'inbound-bypass-media',
 ]; // prettier-ignore
 
+/** Other folders are not to be read by a hunt. A variable may stand in the middle of a word, and bring any path. */
+function leadsElsewhere(line: string): boolean {
+  const plain = line.replaceAll(/\$\$\{[^${}]*\}/g, '');
+  return /include/i.test(plain) && (line.includes('$${') || /\.\.|["'\s=/{}]\/(?!>)|\*/.test(line));
+}
+
 export const target = defineTarget<string>({
   name: 'switch-configuration',
   about:
@@ -58,9 +64,7 @@ export const target = defineTarget<string>({
   form: textForm(PIECES),
   seeds: [DOCUMENT, DOUBLING, DOCUMENT.replaceAll('\n', '\r\n'), '<document/>', '<include/>'],
   run(text) {
-    // Other folders are not to be read by a hunt; what is not set stands for nothing.
-    const plain = text.replaceAll(/\$\$\{[^}]*\}/g, '');
-    if (/(?:x-pre-process|<!--#)[^\n\r]*(?:\.\.|["' =/{}]\/|\*)/i.test(plain)) return;
+    if (text.split(/[\r\n]/).some(leadsElsewhere)) return;
     const folder = scratch.emptied();
     writeFileSync(path.join(folder, 'freeswitch.xml'), text);
     writeFileSync(path.join(folder, 'other.xml'), '<X-PRE-PROCESS cmd="set" data="other=1"/>\n');

@@ -25,6 +25,23 @@ describe('who is told of a call', () => {
     expect(new Set(world.receivers.taken.map(({ to }) => to))).toEqual(new Set(['all']));
   });
 
+  it('may be called as what every object has', async () => {
+    const at = folder();
+    const receivers = { constructor: RECEIVER, toString: RECEIVER };
+    const before = await callbacksWith(receivers, { at });
+    before.receivers.answer = () => DOWN;
+    const begin = call();
+    before.callbacks.calls?.begin(begin);
+    await before.rest();
+    await before.callbacks.close();
+    const world = await callbacksWith(receivers, { at });
+    world.callbacks.calls?.begin({ ...begin, resumed: true });
+    world.callbacks.calls?.end(begin.uuid, { result: 'done' });
+    await world.rest();
+    for (const name of Object.keys(receivers))
+      expect(told(world, name)).toEqual(['call.started 1', 'call.ended 2']);
+  });
+
   it('are those of an endpoint or flow from when the call comes to it, once, with its begin', async () => {
     const world = await callbacksWith(receivers);
     const begin = call();
