@@ -325,9 +325,7 @@ export function encodeCommand(command: EslCommand): string {
   if (line === '') throw new AppError('unsafe_command', 'The command is empty.');
   refuseLineBreaks('The command', line);
   let text = `${line}\n`;
-  for (const name in headers) {
-    if (!Object.hasOwn(headers, name)) continue;
-    const value = headers[name] ?? '';
+  for (const [name, value] of Object.entries(headers)) {
     if (!OWN_HEADERS.has(name) && (!/^[!-9;-~]+$/.test(name) || name.toLowerCase() === 'content-length')) {
       throw new AppError(
         'unsafe_command',

@@ -130,6 +130,7 @@ export class HttpFunction implements ConnectionSettings {
       breaker: this.#breaker,
       limits: LIMITS,
       tries: this.#settings.retries + 1,
+      isSafe: false,
       tryTimeoutMs: this.#settings.try_timeout_ms ?? timeoutMs,
       retryDelayMs: this.#settings.retry_delay_ms,
       deadlineMs: performance.now() + timeoutMs,

@@ -22,10 +22,10 @@ export const GONE: Failure = { ok: false, health: 'unknown', code: 'call_gone', 
 
 /** No answer came. */
 export function exchangeFailure(result: ExchangeResult & { kind: 'failed' }): Failure {
-  const unclear = result.unsent === true || result.stale === true || !isOutage(result.code, undefined);
+  const isUnclear = result.unsent === true || result.stale === true || !isOutage(result.code, undefined);
   return {
     ok: false,
-    health: result.code === 'call_gone' || unclear ? 'unknown' : 'bad',
+    health: isUnclear ? 'unknown' : 'bad',
     code: result.code,
     detail: result.detail,
     ...(result.status !== undefined && { status: result.status }),

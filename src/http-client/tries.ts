@@ -22,6 +22,8 @@ export interface TriesPlan<Success extends Usable> {
   readonly breaker: Breaker;
   readonly limits: AnswerLimits;
   readonly tries: number;
+  /** A GET: made again, and not counted, when it met a kept connection that was being closed (RFC 9110, 9.2.2). */
+  readonly isSafe: boolean;
   readonly tryTimeoutMs: number;
   /** Pause before the second try; doubles with each. */
   readonly retryDelayMs: number;
@@ -46,11 +48,8 @@ export async function tryRepeatedly<Success extends Usable>(
   const onAbort = (): void => interrupt?.();
   plan.signal.addEventListener('abort', onAbort, { once: true });
 
-  const asked = { isSafe: false };
   const once = async (timeoutMs: number): Promise<Success | Failure> => {
-    const request = plan.request();
-    asked.isSafe = request.method === 'GET';
-    const exchange = new Exchange(plan.pool, request, timeoutMs, plan.limits);
+    const exchange = new Exchange(plan.pool, plan.request(), timeoutMs, plan.limits);
     interrupt = () => exchange.cancel();
     const result = await exchange.result;
     interrupt = undefined;
@@ -86,19 +85,12 @@ export async function tryRepeatedly<Success extends Usable>(
       if (tried.ok) return tried;
       last = tried;
       const isStale = tried.stale === true;
-      // A GET that met a connection which was being closed is made again, and was not a try.
-      if (isStale && asked.isSafe && uncounted < MOST_UNCOUNTED) uncounted += 1;
+      if (isStale && plan.isSafe && uncounted < MOST_UNCOUNTED) uncounted += 1;
       else if (attempt - uncounted >= plan.tries || !isRetried(tried.code, tried.status)) return tried;
-      if (isStale) {
-        // Connections that were closed at the same time are noticed first.
-        await new Promise((resolve) => setImmediate(resolve));
-        continue;
-      }
 
-      const pauseMs = Math.max(
-        backoffMs(attempt - uncounted, plan.retryDelayMs, Math.random()),
-        tried.retryAfterMs ?? 0,
-      );
+      const backoff = backoffMs(attempt - uncounted, plan.retryDelayMs, Math.random());
+      // At once, but behind what has arrived: connections that were closed at the same time are noticed first.
+      const pauseMs = isStale ? 0 : Math.max(backoff, tried.retryAfterMs ?? 0);
       if (performance.now() + pauseMs >= plan.deadlineMs) {
         return { ...tried, detail: `${tried.detail}; no time left for a further try` };
       }

@@ -40,6 +40,16 @@ export interface ListTail {
   readonly items: readonly string[];
 }
 
+export interface CompileOptions {
+  /** For a channel that is not given back by the end of a `socket`. */
+  readonly tail?: ListTail;
+  /**
+   * That a variable has no value; default: of none is that known. What an application leaves has to be cleared before
+   * it runs, and that costs FreeSWITCH an application: not where nothing is there.
+   */
+  readonly isUnset?: (name: string) => boolean;
+}
+
 export interface CompiledSegment {
   /**
    * Variables that may be set from outside before the list, by whatever takes a value as it is. Empty unless the
@@ -132,15 +142,11 @@ class Assignments {
 /**
  * @param run names this run of this segment, so that a value left by another is never taken for its own; letters
  *   and digits.
- * @param tail for a channel that is not given back by the end of a `socket`
- * @param isUnset that a variable has no value; default: of none is that known. What an application leaves has to be
- *   cleared before it runs, and that costs FreeSWITCH an application: not where nothing is there.
  */
 export function compileSegment(
   segment: Segment,
   run: string,
-  tail?: ListTail,
-  isUnset: (name: string) => boolean = () => false,
+  { tail, isUnset = () => false }: CompileOptions = {},
 ): CompiledSegment {
   const variables = new Assignments();
   const items: string[] = [];

@@ -65,10 +65,8 @@ export class SyncSocketChannel implements Channel {
 
   async run(segment: Segment): Promise<SegmentResult> {
     // Until something has run on it, the channel is as it was described.
-    const isUnset = (name: string): boolean => this.data.variable(name) === undefined;
-    const compiled = this.#ran
-      ? compileSegment(segment, this.#names.next())
-      : compileSegment(segment, this.#names.next(), undefined, isUnset);
+    const isUnset = (name: string): boolean => !this.#ran && this.data.variable(name) === undefined;
+    const compiled = compileSegment(segment, this.#names.next(), { isUnset });
     this.#ran = true;
     const list = execute('execute_extension', compiled.list);
     const isShort = segment.steps.length === 0 || this.#quiet;

@@ -44,14 +44,12 @@ const LAG_S = [0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
  */
 const COUNTED_AFTER_MS = 100;
 
-type Ended = Pick<CallRecord, 'result' | 'error' | 'durationMs'>;
-
 /** What is counted of what happens. The number of series does not depend on what callers or apps send. */
 export class Metrics {
   readonly registry = new Registry();
   /** Not counted yet. */
   readonly #entries: TraceEntry[] = [];
-  readonly #ended: Ended[] = [];
+  readonly #ended: CallRecord[] = [];
   readonly #tries: ObservedTry[] = [];
   #timer: NodeJS.Timeout | undefined;
   readonly #calls = this.#counter('switchhook_calls_total', 'Programs of calls that ended, by result.', [
@@ -169,8 +167,8 @@ export class Metrics {
     this.#failures.inc({ code: 'internal' });
   }
 
-  onCallEnded({ result, error, durationMs }: CallRecord): void {
-    this.#ended.push({ result, durationMs, ...(error === undefined ? {} : { error }) });
+  onCallEnded(record: CallRecord): void {
+    this.#ended.push(record);
     this.#countLater();
   }
 

@@ -7,10 +7,10 @@ import type {
   AclTestAnswer,
 } from '../../http/contract/acl.js';
 import type { Cli } from '../cli.js';
+import { counted } from '../counted.js';
 import { printable } from '../print-error.js';
 import { textTable } from '../text-table.js';
 import type { Immutable } from '../remote.js';
-import { counted } from '../counted.js';
 
 type Out = Pick<Cli, 'out' | 'err'>;
 

@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander';
-import { counted } from '../counted.js';
 import type { Cli } from '../cli.js';
+import { counted } from '../counted.js';
 import { EXIT } from '../exit-code.js';
 import { printable } from '../print-error.js';
 import { printJson } from '../print-json.js';

@@ -133,6 +133,7 @@ export class Inquiry {
       breaker: origin.breaker,
       limits: LIMITS,
       tries: endpoint.tries,
+      isSafe: endpoint.method === 'GET',
       tryTimeoutMs: endpoint.tryTimeoutMs,
       retryDelayMs: endpoint.retryDelayMs,
       deadlineMs,

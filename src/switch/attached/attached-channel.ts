@@ -100,10 +100,11 @@ export class AttachedChannel implements Channel {
   /** Not in `run` itself, which would keep all of this for as long as the list lasts. */
   #begin(segment: Segment): Promise<SegmentResult> {
     const run = this.#names.next();
-    const compiled = compileSegment(segment, run, {
+    const tail = {
       variables: segment.release ? {} : { [RUN]: '' },
       items: segment.release ? [`transfer:\\\${${TARGET_VARIABLE}}`] : [endEvent(run)],
-    });
+    };
+    const compiled = compileSegment(segment, run, { tail });
     const commands = [
       ...setVariables(this.uuid, [...compiled.variables, [RUN, run]]),
       ...compiled.before.map(({ application, data }) => this.#locked(application, data)),
