@@ -37,6 +37,12 @@ export interface AnswerLimits {
 
 const EMPTY = Buffer.alloc(0);
 
+/**
+ * How often a request that may be repeated without harm is made again at once because it met a stale connection. Each
+ * further time would be one more that is closed just then.
+ */
+export const MOST_STALE = 2;
+
 /** One request and its answer: settles once, within its time, however the peer behaves. */
 export class Exchange implements Dispatchable {
   readonly options: Dispatcher.DispatchOptions;

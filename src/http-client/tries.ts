@@ -1,7 +1,7 @@
 import type { CancelSignal } from '../cancellation.js';
 import type { Dispatcher } from 'undici';
 import type { Breaker } from './breaker.js';
-import { Exchange } from './exchange.js';
+import { Exchange, MOST_STALE } from './exchange.js';
 import type { AnswerLimits, ExchangeResult } from './exchange.js';
 import { GONE } from './failure.js';
 import type { Failure } from './failure.js';
@@ -36,9 +36,6 @@ export interface TriesPlan<Success extends Usable> {
   readonly judge: (result: ExchangeResult) => Success | Failure;
   readonly onTried: (attempt: number, durationMs: number, tried: Success | Failure) => void;
 }
-
-/** Each further one would be one more kept connection that is closed just then. */
-const MOST_UNCOUNTED = 2;
 
 /** Asks one URL, as often as it takes and the time allows. Never throws for what the peer does. */
 export async function tryRepeatedly<Success extends Usable>(
@@ -85,7 +82,7 @@ export async function tryRepeatedly<Success extends Usable>(
       if (tried.ok) return tried;
       last = tried;
       const isStale = tried.stale === true;
-      if (isStale && plan.isSafe && uncounted < MOST_UNCOUNTED) uncounted += 1;
+      if (isStale && plan.isSafe && uncounted < MOST_STALE) uncounted += 1;
       else if (attempt - uncounted >= plan.tries || !isRetried(tried.code, tried.status)) return tried;
 
       const backoff = backoffMs(attempt - uncounted, plan.retryDelayMs, Math.random());

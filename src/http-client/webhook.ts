@@ -6,7 +6,8 @@ import type { CertificateFiles } from './certificates.js';
 import type { ResolveHost } from './connector.js';
 import { Egress } from './egress.js';
 import type { EgressRules } from './egress.js';
-import { Exchange } from './exchange.js';
+import { Exchange, MOST_STALE } from './exchange.js';
+import type { ExchangeResult } from './exchange.js';
 import { exchangeFailure, statusFailure } from './failure.js';
 import { maskUrl } from './mask.js';
 import { Origins } from './origins.js';
@@ -89,27 +90,52 @@ export class WebhookSender implements ConnectionSettings {
     });
   }
 
-  /** @param id the same for every try of one message, so that the receiver can know it again */
+  /**
+   * A message that meets a kept connection which was being closed is sent again at once: that is no failure of the
+   * receiver.
+   *
+   * @param id the same for every try of one message, so that the receiver can know it again
+   */
   send(id: string, body: string): WebhookTry {
-    const origin = this.#origins.get(this.#url.origin);
-    const headers = [...this.#headers];
-    if (this.#signers.length > 0) sign(headers, this.#signers, id, body);
-    else headers.push('webhook-id', id);
-    const exchange = new Exchange(
-      this.#origins.pool(origin, this),
-      { path: this.#url.pathname + this.#url.search, method: 'POST', headers, body },
-      this.connectTimeoutMs,
-      LIMITS,
-    );
-    return { result: exchange.result.then(verdictOf), cancel: () => exchange.cancel() };
+    let exchange = this.#exchange(id, body);
+    let isCancelled = false;
+    const settled = async (): Promise<WebhookVerdict> => {
+      for (let again = 0; ; again += 1) {
+        const result = await exchange.result;
+        const isStale = result.kind === 'failed' && result.stale === true;
+        if (!isStale || again === MOST_STALE) return verdictOf(result);
+        // Behind what has arrived: connections that were closed at the same time are noticed first.
+        await new Promise((resolve) => setImmediate(resolve));
+        if (isCancelled) return verdictOf(result);
+        exchange = this.#exchange(id, body);
+      }
+    };
+    const cancel = (): void => {
+      isCancelled = true;
+      exchange.cancel();
+    };
+    return { result: settled(), cancel };
   }
 
   async close(): Promise<void> {
     await this.#origins.destroy();
   }
+
+  #exchange(id: string, body: string): Exchange {
+    const origin = this.#origins.get(this.#url.origin);
+    const headers = [...this.#headers];
+    if (this.#signers.length > 0) sign(headers, this.#signers, id, body);
+    else headers.push('webhook-id', id);
+    return new Exchange(
+      this.#origins.pool(origin, this),
+      { path: this.#url.pathname + this.#url.search, method: 'POST', headers, body },
+      this.connectTimeoutMs,
+      LIMITS,
+    );
+  }
 }
 
-function verdictOf(result: Awaited<Exchange['result']>): WebhookVerdict {
+function verdictOf(result: ExchangeResult): WebhookVerdict {
   if (result.kind === 'failed') {
     const { code, detail } = exchangeFailure(result);
     // A status whose body could not be read is an answer all the same.

@@ -1,28 +1,13 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answers, ask, clientWith, httpApp, outcomeOf } from './world.js';
+import { answers, ask, clientWith, httpApp, oncePerConnection, outcomeOf } from './world.js';
 
 const LIST = [{ application: 'answer' }];
-
-/** Answers once on each connection; what comes over it after that is dropped, as an idle one that is closed just then. */
-function oncePerConnection(how: 'end' | 'reset') {
-  const used = new WeakSet<Socket>();
-  return (request: IncomingMessage, response: ServerResponse, count: number): void => {
-    const { socket } = request;
-    if (!used.has(socket)) {
-      used.add(socket);
-      answers(LIST)(request, response, count);
-    } else if (how === 'end') socket.end();
-    else socket.resetAndDestroy();
-  };
-}
 
 const FIRST = { tries: 1, connections: 1, breaker: { failures: 1 } };
 
 describe.each(['end', 'reset'] as const)('a kept connection that the app closes (%s)', (how) => {
   it('is not a failure of the app: a GET is made again, over another', async () => {
-    const app = await httpApp(oncePerConnection(how));
+    const app = await httpApp(oncePerConnection(how, answers(LIST)));
     const client = clientWith({ defaults: FIRST });
     expect(outcomeOf((await ask(client, app.origin)).answer)).toBe('ok');
     const { answer, attempts } = await ask(client, app.origin);
@@ -32,7 +17,7 @@ describe.each(['end', 'reset'] as const)('a kept connection that the app closes 
   });
 
   it('has a POST made again only within its tries, and opens no circuit', async () => {
-    const app = await httpApp(oncePerConnection(how));
+    const app = await httpApp(oncePerConnection(how, answers(LIST)));
     const endpoints = { app: { url: app.origin, method: 'POST' as const } };
     const client = clientWith({ defaults: FIRST, endpoints });
     expect(outcomeOf((await ask(client, 'app')).answer)).toBe('ok');

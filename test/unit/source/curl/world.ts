@@ -54,7 +54,7 @@ export interface App {
   readonly seen: Seen[];
 }
 
-type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
+export type Answer = (request: IncomingMessage, response: ServerResponse, count: number) => void;
 
 function recording(seen: Seen[], answer: Answer): RequestListener {
   return (request, response) => {
@@ -106,6 +106,19 @@ export function answers(list: unknown): Answer {
   return (_request, response) => {
     response.setHeader('content-type', 'application/json');
     response.end(text);
+  };
+}
+
+/** Answers once on each connection; what comes over it after that is dropped, as an idle one that is closed just then. */
+export function oncePerConnection(how: 'end' | 'reset', answer: Answer): Answer {
+  const used = new WeakSet<Socket>();
+  return (request, response, count) => {
+    const { socket } = request;
+    if (!used.has(socket)) {
+      used.add(socket);
+      answer(request, response, count);
+    } else if (how === 'end') socket.end();
+    else socket.resetAndDestroy();
   };
 }
 
