@@ -16,6 +16,9 @@ import { checkUsers } from './rules/users.js';
 import { checkVerto } from './rules/verto.js';
 import { checkXmlRpc } from './rules/xml-rpc.js';
 
+/** Many seconds. FreeSWITCH's example configuration, as it is, takes a hundredth of it. */
+const EFFORT = 25_000_000;
+
 /**
  * Reads FreeSWITCH's configuration in a folder and says what is dangerous in it. Nothing is run, nothing is asked,
  * nothing is changed.
@@ -25,7 +28,8 @@ export function auditFolder(folder: string, options: ReadOptions = {}): AuditRep
   return audit(readSwitchConfiguration(folder, options));
 }
 
-export function audit(configuration: SwitchConfiguration): AuditReport {
+/** @param effort how many steps the ways of callers through the dialplan may take; deep ones are told as not judged */
+export function audit(configuration: SwitchConfiguration, effort = EFFORT): AuditReport {
   const found = new Collector(configuration.folder);
   const users = usersOf(configuration);
   const lists = networkLists(configuration, users);
@@ -39,7 +43,7 @@ export function audit(configuration: SwitchConfiguration): AuditReport {
   checkUsers(configuration, users, found);
   checkExpansion(configuration, dialplanOf(configuration), found);
   checkHttapi(configuration, found);
-  const complete = checkReach(configuration, profiles, verto, found);
+  const complete = checkReach(configuration, profiles, verto, found, effort);
   for (const { place, what } of configuration.notDone) {
     if (/^exec(?:-set)? /.test(what)) {
       found.add('unsafe-preprocessor', 'note', place, `${what}.`);

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, visit } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter } from 'yaml';
 import type { Document, Node, Pair, Scalar, YAMLMap } from 'yaml';
 import type { DocumentPath, FlowSource, Problem } from '../flow/flow.js';
 import { readYaml } from '../yaml-document.js';
@@ -17,8 +17,7 @@ export function flowNameOf(file: string): string {
 export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   const name = flowNameOf(file);
   const lines = new LineCounter();
-  // The parser would compare each key with all others of its map.
-  const document = readYaml(text, lines, false);
+  const document = readYaml(text, lines);
   const at = (offset: number): { line: number; column: number } => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
@@ -35,8 +34,6 @@ export function parseFlowFile(text: string, file: string): ParsedFlowFile {
   // What follows from the first is no news.
   const [wrong] = document.errors;
   if (wrong !== undefined) return { ok: false, problems: [broken(wrong.message, at(wrong.pos[0]))] };
-  const twice = keyTwice(document);
-  if (twice !== undefined) return { ok: false, problems: [broken('Map keys must be unique', at(twice))] };
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
@@ -49,26 +46,6 @@ export function parseFlowFile(text: string, file: string): ParsedFlowFile {
     return offset === undefined ? undefined : at(offset);
   };
   return { ok: true, source: { name, file, document: value, place } };
-}
-
-/** Where the first key begins that its map has already. */
-function keyTwice(document: Document): number | undefined {
-  let found: number | undefined;
-  visit(document, {
-    Map(_, { items }) {
-      const seen = new Set<unknown>();
-      for (const { key } of items) {
-        if (!isScalar(key)) continue;
-        if (seen.has(key.value)) {
-          found = key.range?.[0] ?? 0;
-          return visit.BREAK;
-        }
-        seen.add(key.value);
-      }
-      return undefined;
-    },
-  });
-  return found;
 }
 
 const pairsOf = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();

@@ -85,7 +85,7 @@ export function editedFunctionsFile(
   env: Environment,
   edit: (document: Document) => void,
 ): FileChange {
-  const document = parseDocument(file.text, { logLevel: 'error' });
+  const document = parseDocument(file.text, { logLevel: 'error', uniqueKeys: false });
   // Nothing but an anchor or a tag is in the file.
   if (document.contents !== null && !isMap(document.contents)) document.contents = null;
   if (!isMap(document.get('functions'))) document.set('functions', document.createNode({}));

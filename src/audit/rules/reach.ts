@@ -11,9 +11,6 @@ import type { Dialled, Outcome } from '../reach/trail.js';
 import { Walker } from '../reach/walk.js';
 import type { OpenVerto } from './verto.js';
 
-/** Steps; many seconds. The example configuration, as it is, takes a hundredth of it. */
-const EFFORT = 25_000_000;
-
 /** Where a caller without a password comes in. */
 interface Entrance {
   readonly context: string;
@@ -35,6 +32,7 @@ const SEVERITY: Readonly<Record<Dialled['freedom'], Severity>> = {
 
 /**
  * Follows callers without a password through the dialplan.
+ * @param effort the steps for each entrance, and for all contexts once more
  * @returns false when not all ways could be followed
  */
 export function checkReach(
@@ -42,12 +40,13 @@ export function checkReach(
   profiles: readonly SipProfile[],
   verto: readonly OpenVerto[],
   found: Collector,
+  effort: number,
 ): boolean {
   const walker = new Walker(configuration);
   let complete = true;
   for (const entrance of entrancesOf(profiles, verto)) {
     const { context, dialplan, what, place, number } = entrance;
-    const { result, enough } = withEffort(EFFORT, () => walker.from(context, dialplan, number));
+    const { result, enough } = withEffort(effort, () => walker.from(context, dialplan, number));
     complete &&= result.complete && enough;
     for (const outcome of result.outcomes) {
       tell({ ...outcome, trail: [{ what, place }, ...outcome.trail] }, what, found);
@@ -56,7 +55,7 @@ export function checkReach(
       found.remark(at, `reached by callers without a password, and decided elsewhere: ${left}`);
     }
   }
-  const { result: written, enough } = withEffort(EFFORT, () =>
+  const { result: written, enough } = withEffort(effort, () =>
     tellOfKnownCallers(configuration, walker, found),
   );
   return complete && written && enough;

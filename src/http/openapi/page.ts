@@ -134,7 +134,7 @@ function filled(path: string, parameters: readonly Parameter[]): string {
   const query = examples
     .filter((one) => one.in === 'query')
     .map(({ name, example: value }) => `${name}=${encodeURIComponent(String(value)).replaceAll('%3A', ':')}`);
-  const place = path.replaceAll(/\{([^}]+)\}/g, (whole, name: string) => {
+  const place = path.replaceAll(/\{([^{}]+)\}/g, (whole, name: string) => {
     const found = examples.find((one) => one.in === 'path' && one.name === name);
     return found === undefined ? whole : encodeURIComponent(String(found.example));
   });

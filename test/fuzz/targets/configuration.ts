@@ -61,6 +61,7 @@ export const target = defineTarget<JsonValue>({
     'switchhook.yaml, a file of conf.d and the environment: read and frozen, or refused with problems that each have words; secrets are shown in neither; what is reloaded is told or refused.',
   covers: ['config/'],
   found: [
+    'keys behind keys in one line, between brackets, used up the stack (`yaml-document.ts`)',
     'a secret written where the name of its environment variable is expected was shown in the problem (`config/secret.ts`)',
   ],
   form: jsonForm([

@@ -20,6 +20,9 @@ export const target = defineTarget<string>({
     'config/secret.ts',
     'config/issues.ts',
   ],
+  found: [
+    'ten thousand keys of one map were each compared with all others; a `!!set` made an edit throw; keys behind keys between brackets used up the stack (`yaml-document.ts`)',
+  ],
   form: textForm([
     'functions:\n', '  name:\n', '    url: https://a.example/x\n', '    file: a.js\n', '    handler: a.b\n', '    headers: { X-A: { env: A } }\n', '    signing_secrets: [{ env: A }]\n', '    parameters:\n      a: { required: true }\n', '    event: flat\n', '    response: json\n', '    timeout_ms: ', '{', '}', '[', ']', '&a ', '*a', '<<: *a\n', '!!binary ', '!!set ', '|\n', '>-\n', '? ', '---\n', '...\n', '# ', '  ', '\n', '__proto__: ', 'constructor: ', 'null', '~', '.nan', '0o7',
   ]), // prettier-ignore

@@ -52,6 +52,9 @@ function leadsElsewhere(line: string): boolean {
   return /include/i.test(plain) && (line.includes('$${') || /\.\.|["'\s=/{}]\/(?!>)|\*/.test(line));
 }
 
+/** Less than audits have, so that an input is over in time. */
+const EFFORT = 500_000;
+
 export const target = defineTarget<string>({
   name: 'switch-configuration',
   about:
@@ -70,12 +73,17 @@ export const target = defineTarget<string>({
     writeFileSync(path.join(folder, 'other.xml'), '<X-PRE-PROCESS cmd="set" data="other=1"/>\n');
     const configuration = expecting([AppError], () => readSwitchConfiguration(folder));
     if (configuration === undefined) return;
-    const report = audit(configuration);
+    const report = audit(configuration, EFFORT);
     for (const { rule, file, line, message } of report.findings) {
       must(/^[a-z-]+$/.test(rule) && message !== '', `a finding of "${rule}"`);
       must(line >= 1 && !path.isAbsolute(file), `a finding at ${file}:${line}`);
     }
     JSON.stringify(toSarif(report, '0.0.0'));
-    must(JSON.stringify(audit(configuration)) === JSON.stringify(report), 'another report the second time');
+    // What is known from the first time makes the second follow more ways.
+    const second = audit(configuration, EFFORT);
+    must(
+      !report.complete || JSON.stringify(second) === JSON.stringify(report),
+      'another report the second time',
+    );
   },
 });
