@@ -6,7 +6,7 @@ import type { Policy, Verdict } from './policy.js';
 import { ownApplication } from './program.js';
 import type { ChainLink, Ending, RunContext } from './run-context.js';
 import { DONE } from './run-context.js';
-import type { Placed } from './segments.js';
+import type { NextSegment, Placed } from './segments.js';
 import { nextSegment } from './segments.js';
 import { outcomeOfOwn, settle, unsent } from './settle.js';
 import type { ListRest } from './state.js';
@@ -125,11 +125,17 @@ export class ListRunner {
   async #runSegment(): Promise<Ending> {
     const stop = this.#rest.findIndex(({ action }) => this.#refusal(action) !== undefined);
     const allowed = stop < 0 ? this.#rest : this.#rest.slice(0, stop);
-    const segment = nextSegment(allowed, (action) => this.#stepOf(action));
-    this.#take(segment.length);
+    let isSaid = this.#context.call.get(CONTINUE_ON_FAIL) !== undefined;
+    const segment = nextSegment(allowed, (action) => {
+      const step = stepOf(action, isSaid);
+      // By the app, for what comes behind it in the same list.
+      isSaid ||= settingOf(action) !== undefined;
+      return step;
+    });
+    this.#take(segment.taken.length);
     const result = await this.#execute(segment);
     let failed: Outcome | undefined;
-    segment.forEach((placed, at) => {
+    segment.taken.forEach((placed, at) => {
       const step = result.steps[at] ?? { state: 'not_run', values: {}, timedOut: false };
       const outcome = settle(placed, step, result.end, this.#context.interrupted);
       this.#settled(outcome);
@@ -142,10 +148,12 @@ export class ListRunner {
     return this.#stop('action_failed', detail);
   }
 
-  async #execute(segment: readonly Placed[]): Promise<SegmentResult> {
+  async #execute({ taken: segment, steps }: NextSegment): Promise<SegmentResult> {
     const context = this.#context;
-    const steps = segment.map(({ action }) => this.#stepOf(action));
-    for (const { action } of segment) this.#noteSetting(action);
+    for (const { action } of segment) {
+      const setting = settingOf(action);
+      if (setting !== undefined) this.#context.call.learn({ [CONTINUE_ON_FAIL]: setting });
+    }
     // Whether the program ends here is known beforehand, unless its last action decides it.
     const release =
       this.#rest.length === 0 &&
@@ -209,31 +217,34 @@ export class ListRunner {
     return undefined;
   }
 
-  #stepOf(action: Action): Step {
-    const { application, data, timeoutMs } = action;
-    // A failed bridge hangs up the caller unless this is set (mod_dptools.c audio_bridge_function); the dialplan's
-    // or the app's own word goes first.
-    const failsSoft = application === 'bridge' && this.#context.call.get('continue_on_fail') === undefined;
-    if (timeoutMs === undefined && !failsSoft) return { application, data };
-    return {
-      application,
-      data,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      ...(failsSoft ? { scope: { continue_on_fail: 'true' } } : {}),
-    };
-  }
-
-  /** `set continue_on_fail=…` by the app is its own word from then on. */
-  #noteSetting({ application, data }: Action): void {
-    const [name, value] = data.split('=', 2);
-    if (application === 'set' && name === 'continue_on_fail')
-      this.#context.call.learn({ [name]: value ?? '' });
-  }
-
   #settled(outcome: Outcome): void {
     this.outcomes.push(outcome);
     this.#context.settled(this.#list.list, outcome, this.#options.masked);
   }
+}
+
+/** Whether a call goes on behind a `bridge` that failed. */
+const CONTINUE_ON_FAIL = 'continue_on_fail';
+
+/** `set continue_on_fail=…`: the app's own word from then on. */
+function settingOf({ application, data }: Action): string | undefined {
+  const prefix = `${CONTINUE_ON_FAIL}=`;
+  return application === 'set' && data.startsWith(prefix) ? data.slice(prefix.length) : undefined;
+}
+
+/**
+ * A failed bridge hangs up the caller unless `continue_on_fail` is set (mod_dptools.c audio_bridge_function).
+ * @param isSaid the dialplan or the app has decided about that
+ */
+function stepOf({ application, data, timeoutMs }: Action, isSaid: boolean): Step {
+  const failsSoft = application === 'bridge' && !isSaid;
+  if (timeoutMs === undefined && !failsSoft) return { application, data };
+  return {
+    application,
+    data,
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(failsSoft ? { scope: { [CONTINUE_ON_FAIL]: 'true' } } : {}),
+  };
 }
 
 /** So long a value of the call can be in a URL. */

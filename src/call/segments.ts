@@ -10,14 +10,21 @@ export interface Placed {
   readonly action: Action;
 }
 
+export interface NextSegment {
+  readonly taken: readonly Placed[];
+  /** What FreeSWITCH is given of each. */
+  readonly steps: readonly Step[];
+}
+
 /**
  * The actions, from the first of `rest`, that FreeSWITCH can run by itself as one segment. A list is broken only
  * where the outcome of an action is needed before the next (`on_error: stop`, the daemon's own applications), where
  * an action has a timer of its own, where its data must be expanded by FreeSWITCH after the action before it has
  * run (`$`), and where the inline list is full.
  */
-export function nextSegment(rest: readonly Placed[], stepOf: (action: Action) => Step): Placed[] {
+export function nextSegment(rest: readonly Placed[], stepOf: (action: Action) => Step): NextSegment {
   const taken: Placed[] = [];
+  const steps: Step[] = [];
   let items = 0;
   for (const placed of rest) {
     const { action } = placed;
@@ -27,10 +34,11 @@ export function nextSegment(rest: readonly Placed[], stepOf: (action: Action) =>
     if (taken.length > 0 && (alone || action.data.includes('$') || items + itemsOf(step) > SEGMENT_ITEMS))
       break;
     taken.push(placed);
+    steps.push(step);
     items += itemsOf(step);
     if (alone || action.onError === 'stop') break;
   }
-  return taken;
+  return { taken, steps };
 }
 
 function isAlone(action: Action): boolean {

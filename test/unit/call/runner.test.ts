@@ -112,6 +112,9 @@ describe('a list', () => {
     };
     expect(await scopes(['bridge user/1'])).toEqual([{ continue_on_fail: 'true' }]);
     expect(await scopes(['bridge user/1'], { continue_on_fail: 'USER_BUSY' })).toEqual([undefined]);
+    expect(await scopes(['set continue_on_fail=USER_BUSY', 'bridge user/1'])).toEqual([undefined]);
+    const later = ['bridge user/1', 'set continue_on_fail=false', 'bridge user/2'];
+    expect(await scopes(later)).toEqual([{ continue_on_fail: 'true' }, undefined]);
   });
 
   it('is broken before data that FreeSWITCH is to expand', async () => {
