@@ -31,12 +31,12 @@ export interface EslServerOptions {
   readonly limits?: Partial<FrameLimits> | undefined;
   readonly backlog?: number | undefined;
   /**
-   * Channel variables whose exact value is asked for together with `connect`: its own reply does not tell `a%20b`
-   * from `a b` (switch_utils.h switch_url_encode leaves what looks encoded as it is). Outsiders must not be able to
-   * put an empty line into them: `getvar` answers raw. Where nothing is encoded, the answer is not waited for.
+   * Channel variables whose exact value is asked for where the reply to `connect` leaves it open: it does not tell
+   * `a%20b` from `a b` (switch_utils.h switch_url_encode leaves what looks encoded as it is). Outsiders must not be
+   * able to put an empty line into them: `getvar` answers raw.
    */
   readonly exactVariables?: readonly string[] | undefined;
-  /** How long a peer may take to answer `connect` and what is asked together with it. */
+  /** How long a peer may take to answer `connect`, and then what is asked besides. */
   readonly connectTimeoutMs?: number | undefined;
   readonly onCall: (call: EslSocketCall) => void;
   /** A peer that was dropped before it became a call, and the server's own troubles. */
@@ -49,10 +49,12 @@ export class EslServer {
   readonly #server: Server;
   /** Connections that are not calls yet. */
   readonly #beginning = new Set<EslConnection>();
+  readonly #exact: readonly string[];
   #connections = 0;
 
   constructor(options: EslServerOptions) {
     this.#options = options;
+    this.#exact = options.exactVariables ?? [];
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
@@ -96,24 +98,23 @@ export class EslServer {
     });
     // Both at once: `linger` before the channel can be gone. Its reply is `-ERR` without `full`, which `full` tells.
     const timeoutMs = this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-    const names = this.#options.exactVariables ?? [];
-    const [connected, , ...asked] = connection.sendBatch([
+    const [connected] = connection.sendBatch([
       { line: 'connect', timeoutMs },
       { line: `linger ${LINGER_S}`, timeoutMs: 0 },
-      ...names.map((name) => ({ line: `getvar ${name}`, timeoutMs })),
     ]);
     if (connected === undefined) return;
     connected
-      .then(async (reply) => {
-        const plain = plainValues(names, reply.frame);
-        if (plain === undefined) {
-          this.#begin(connection, reply, exactValues(names, await Promise.all(asked)));
-          return;
+      .then((reply) => {
+        const open = this.#exact.filter((name) => isOpen(reply.frame, name));
+        if (open.length === 0) {
+          this.#begin(connection, reply, this.#plainValues(reply.frame));
+          return undefined;
         }
-        this.#begin(connection, reply, plain);
-        // Its end is its owner's to see; a peer that stops here is still dropped.
-        Promise.all(asked).catch((error: unknown) => {
-          if (error instanceof AppError && error.code === 'switch_timeout') this.#drop(connection, error);
+        const questions = open.map((name) => ({ line: `getvar ${name}`, timeoutMs }));
+        return connection.exchange(questions).then((answers) => {
+          const values = this.#plainValues(reply.frame);
+          for (const [name, value] of exactValues(open, answers)) values.set(name, value);
+          this.#begin(connection, reply, values);
         });
       })
       .catch((error: unknown) => this.#drop(connection, error));
@@ -142,6 +143,16 @@ export class EslServer {
     }
   }
 
+  /** Those that have a value which is written as it is. */
+  #plainValues(frame: EslFrame): Map<string, string> {
+    const values = new Map<string, string>();
+    for (const name of this.#exact) {
+      const raw = frame.raw(`variable_${name}`);
+      if (raw !== undefined && !isOpen(frame, name)) values.set(name, detachedText(raw));
+    }
+    return values;
+  }
+
   #drop(connection: EslConnection, reason: unknown): void {
     const error = reason instanceof AppError ? reason : new AppError('internal', String(reason));
     connection.destroy(error.detail, error.code === 'switch_timeout' ? 'timeout' : 'closed_by_us');
@@ -158,17 +169,10 @@ export class EslServer {
   }
 }
 
-const NO_VARIABLES: ReadonlyMap<string, string> = new Map();
-
-/** The values as the reply to `connect` tells them; undefined when that leaves open what one of them really is. */
-function plainValues(names: readonly string[], frame: EslFrame): ReadonlyMap<string, string> | undefined {
-  const values = new Map<string, string>();
-  for (const name of names) {
-    const raw = frame.raw(`variable_${name}`);
-    if (raw === undefined || raw === '_undef_' || raw.includes('%')) return undefined;
-    values.set(name, detachedText(raw));
-  }
-  return values.size === 0 ? NO_VARIABLES : values;
+/** The description does not tell what the variable's value is. */
+function isOpen(frame: EslFrame, name: string): boolean {
+  const raw = frame.raw(`variable_${name}`);
+  return raw !== undefined && (raw === '_undef_' || raw.includes('%'));
 }
 
 /** What a reply longer than this says is not all of the value (mod_event_socket.c listener_run: `char reply[512]`). */
@@ -180,7 +184,7 @@ function exactValues(names: readonly string[], replies: readonly EslReply[]): Re
     const name = names[at];
     if (ok && name !== undefined && Buffer.byteLength(text) < MAX_EXACT_BYTES) values.set(name, text);
   });
-  return values.size === 0 ? NO_VARIABLES : values;
+  return values;
 }
 
 function readCall(

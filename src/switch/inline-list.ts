@@ -276,20 +276,19 @@ function readResults(
   };
 
   const cutAt = completed ? steps.length : cutStep(steps, markers, Math.max(-1, ...records.keys()));
+  let nextMarker = 0;
   const results = steps.map((_, index): StepResult => {
+    const marker = markers[nextMarker]?.step === index ? markers[nextMarker++] : undefined;
     if (index > cutAt) return { state: 'not_run', values: {}, timedOut: false };
     if (index === cutAt) return { state: 'cut', values: {}, timedOut: false, durationMs: lap(endMicros) };
-    const marker = markers.find((candidate) => candidate.step === index);
-    const [stamp, ...kept] = records.get(index) ?? [];
-    if (marker === undefined || stamp === undefined) return { state: 'ran', values: {}, timedOut: false };
-    const named = marker.names.map((name, at) => [name, kept[at] ?? ''] as const);
-    return {
-      state: 'ran',
-      values: Object.fromEntries(named.filter(([, value]) => value !== '')),
-      timedOut: false,
-      // Without a stamp (api-expansion is off in switch.conf) the time is not known.
-      ...(Number(stamp) > 0 ? { durationMs: lap(Number(stamp)) } : {}),
-    };
+    const kept = records.get(index);
+    if (marker === undefined || kept === undefined) return { state: 'ran', values: {}, timedOut: false };
+    const named = marker.names.map((name, at) => [name, kept[at + 1] ?? ''] as const);
+    const values = Object.fromEntries(named.filter(([, value]) => value !== ''));
+    const stamp = Number(kept[0]);
+    // Without a stamp (api-expansion is off in switch.conf) the time is not known.
+    if (!(stamp > 0)) return { state: 'ran', values, timedOut: false };
+    return { state: 'ran', values, timedOut: false, durationMs: lap(stamp) };
   });
   return { completed, steps: results };
 }
