@@ -11,7 +11,10 @@ export interface Accounts {
   readonly neverReached: number;
   /** Told of in two parts that are tied by `continues`; one record. Only where a daemon died. */
   readonly inTwoParts: number;
-  /** A record alone, or events alone: the daemon was killed while it wrote down that there was such a call. */
+  /**
+   * A record alone, events alone, or events in two parts that nothing ties: the daemon was killed while it wrote down,
+   * here and on the channel, that there was such a call.
+   */
   readonly halfKnown: number;
   /** Calls for which the account does not come out, and the first of them in words. */
   readonly wrong: number;
@@ -82,7 +85,8 @@ export async function accountsOf(
     }
     const beforeMs = fault === undefined ? Infinity : fault.from - ledger.invitedAt(serial);
     const isHalf = started === ended && (written ?? 0) + (ended ?? 0) === 1;
-    if (fault?.isHarmless === false && isHalf && Math.abs(beforeMs) < JUST_COME_MS) {
+    const isUntied = started === 2 && ended === 2 && written === 1;
+    if (fault?.isHarmless === false && (isHalf || isUntied) && Math.abs(beforeMs) < JUST_COME_MS) {
       halfKnown += 1;
       continue;
     }
