@@ -67,7 +67,7 @@ function separatePlain(text: string, delimiter: string, limit: number): string[]
   // A delimiter at the very end begins no further token.
   if (!isCut && tokens.at(-1) === '') tokens.pop();
   const all = isCut ? [...tokens.slice(0, limit - 1), text.slice(lengthOf(tokens, limit - 1))] : tokens;
-  return all.map((token) => token.replace(/^ +| +$/g, ''));
+  return all.map((token) => token.replace(/^ +|(?<! ) +$/g, ''));
 }
 
 /** Of so many tokens with their delimiters. */

@@ -53,7 +53,7 @@ function leadsElsewhere(line: string): boolean {
 }
 
 /** Less than audits have, so that an input is over in time. */
-const EFFORT = 500_000;
+const EFFORT = 100_000;
 
 export const target = defineTarget<string>({
   name: 'switch-configuration',
