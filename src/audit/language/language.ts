@@ -23,7 +23,7 @@ const shared = new Map<string, Language>();
 let spent = 0;
 let allowed = Number.POSITIVE_INFINITY;
 let nextId = 0;
-/** The table is emptied when it is beyond this; languages made before stay right, they are only shared less. */
+/** The table is emptied when it is beyond this. */
 const MAX_SHARED = 200_000;
 
 function make(kind: Language['kind'], parts: readonly Language[], set: CharSet, nullable: boolean): Language {
@@ -43,10 +43,7 @@ function make(kind: Language['kind'], parts: readonly Language[], set: CharSet, 
     kind === 'not' || includes(set, END) || (kind === 'both' ? parts.every((part) => part.marked) : some);
   const language: Language = { kind, parts, set, nullable, id: nextId, marked, borders };
   nextId += 1;
-  if (shared.size > MAX_SHARED) {
-    shared.clear();
-    derivatives.clear();
-  }
+  if (shared.size > MAX_SHARED) forgetLanguages();
   shared.set(key, language);
   return language;
 }
@@ -76,6 +73,13 @@ export function exhausted(): boolean {
   return spent > allowed;
 }
 
+/** Lets go of all that was made but the constants; languages made before stay right, they are only shared less. */
+export function forgetLanguages(): void {
+  shared.clear();
+  derivatives.clear();
+  for (const [key, language] of constants) shared.set(key, language);
+}
+
 /** No text at all. */
 export const NONE = make('none', [], [], false);
 /** The empty text. */
@@ -92,6 +96,8 @@ export function star(language: Language): Language {
 
 /** Every text. */
 export const ANYTHING = star(charsOf(ANY_CHAR));
+
+const constants = [...shared];
 
 export function concat(...languages: readonly Language[]): Language {
   const parts = languages

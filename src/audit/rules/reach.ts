@@ -5,7 +5,7 @@ import type { XmlNode } from '../../switch-config/xml.js';
 import type { Collector } from '../collector.js';
 import type { Severity } from '../finding.js';
 import type { SipProfile } from '../profiles.js';
-import { ANYTHING, literal, withEffort } from '../language/language.js';
+import { ANYTHING, forgetLanguages, literal, withEffort } from '../language/language.js';
 import type { Language } from '../language/language.js';
 import type { Dialled, Outcome } from '../reach/trail.js';
 import { Walker } from '../reach/walk.js';
@@ -42,6 +42,7 @@ export function checkReach(
   found: Collector,
   effort: number,
 ): boolean {
+  forgetLanguages();
   const walker = new Walker(configuration);
   let complete = true;
   for (const entrance of entrancesOf(profiles, verto)) {

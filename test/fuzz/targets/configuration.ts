@@ -53,6 +53,15 @@ function read(main: string, env: Readonly<Record<string, string>>, more?: string
   }
 }
 
+const SECRET_PLACE = /secret|password|token|headers/i;
+
+/** Where a text is a part of a value. */
+function placesOf(value: unknown, text: string, path = ''): string[] {
+  if (typeof value === 'string') return value.includes(text) ? [path] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, item]) => placesOf(item, text, `${path}.${key}`));
+}
+
 const full = parse(EXAMPLE) as JsonValue;
 
 export const target = defineTarget<JsonValue>({
@@ -115,10 +124,11 @@ export const target = defineTarget<JsonValue>({
     const config = read(main, env, more === undefined ? undefined : yamlOf(more));
     if (config === undefined) return;
     must(Object.isFrozen(config.config) && Object.isFrozen(config.config.http), 'not frozen');
-    const shown = JSON.stringify(redactConfig(config.config));
+    // Any text may come from a file; what is hidden is what stands where a secret belongs.
+    const shown = placesOf(redactConfig(config.config), SECRET).filter((place) => SECRET_PLACE.test(place));
     must(
-      !shown.includes(SECRET) || all.replace(/signing_secrets[^\n]*/g, '').includes(SECRET),
-      'a secret is shown',
+      shown.length === 0 || all.replace(/signing_secrets[^\n]*/g, '').includes(SECRET),
+      `a secret is shown at ${shown.join(' ')}`,
     );
     const changes = expecting([AppError], () => planReload(FIRST.config, config.config));
     if (changes === undefined) return;
