@@ -49,6 +49,8 @@ export class Callbacks {
   readonly calls: CallLedger | undefined;
   readonly #deliveries = new Map<string, Delivery>();
   #isAlive: IsAlive = () => Promise.resolve(undefined);
+  /** Told once, however often it is tried. */
+  #cannotAdopt = false;
   #adoptedAt = 0;
   #forgetSweep: (() => void) | undefined;
   #sweeping: Promise<void> | undefined;
@@ -208,9 +210,12 @@ export class Callbacks {
       this.calls?.adopted(adopted?.calls ?? []);
       const letters = adopted?.deadLetters ?? [];
       if (letters.length > 0) await this.#letters?.adopt(letters);
+      this.#cannotAdopt = false;
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? String(error);
-      this.#options.log?.error({ code }, 'callbacks: an outbox that was left can not be taken over');
+      if (!this.#cannotAdopt)
+        this.#options.log?.error({ code }, 'callbacks: an outbox that was left can not be taken over');
+      this.#cannotAdopt = true;
     }
   }
 

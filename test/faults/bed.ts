@@ -253,6 +253,7 @@ export class Bed {
     await Promise.all(this.placed.map((call) => call.remove()));
     await Promise.all(this.daemons.map((daemon) => daemon.stop()));
     await this.receiver.stop();
+    this.switch.events.forget();
     if (this.#own) {
       await this.switch.stop();
       await this.app.stop();

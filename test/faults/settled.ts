@@ -114,13 +114,13 @@ export async function endsOf(
 
 async function endOf(bed: Bed, call: TestCall, timeoutMs: number): Promise<CallEnd> {
   const { uuid } = call;
-  const hasLeft = bed.switch.events.first(
+  const hasLeft = bed.switch.events.firstOf(
+    uuid,
     `the end of ${uuid}`,
     (event) =>
-      event.get('Unique-ID') === uuid &&
-      (event.get('Event-Name') === 'CHANNEL_HANGUP' ||
-        (event.get('Event-Name') === 'CHANNEL_EXECUTE' &&
-          /^(back_in_dialplan|arrived)=/.test(event.get('Application-Data') ?? ''))),
+      event.get('Event-Name') === 'CHANNEL_HANGUP' ||
+      (event.get('Event-Name') === 'CHANNEL_EXECUTE' &&
+        /^(back_in_dialplan|arrived)=/.test(event.get('Application-Data') ?? '')),
     timeoutMs,
   );
   const isStuck = await hasLeft.then(

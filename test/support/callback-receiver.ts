@@ -10,7 +10,7 @@ export const CALLBACK_SECRET = Buffer.alloc(32, 7).toString('base64');
 /** A receiver of callbacks that takes what is signed. */
 export class CallbackReceiver {
   readonly events: CallbackEvent[] = [];
-  readonly ids: string[] = [];
+  readonly ids = new Set<string>();
   status = 204;
   readonly #server: Server;
 
@@ -27,9 +27,9 @@ export class CallbackReceiver {
           ) as CallbackEvent;
           // One that comes again is known by its id.
           const id = String(request.headers['webhook-id']);
-          if (this.status < 300 && !this.ids.includes(id)) {
+          if (this.status < 300 && !this.ids.has(id)) {
             this.events.push(event);
-            this.ids.push(id);
+            this.ids.add(id);
           }
           response.writeHead(this.status).end();
         } catch {

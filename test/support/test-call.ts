@@ -20,10 +20,16 @@ export interface Executed {
 /** Everything the switch reported, in order; from outside, so it tells what really ran. */
 export class EventLog {
   readonly #events: Event[] = [];
+  /** The same by channel: looking through all of them for each of many calls takes longer than the calls. */
+  readonly #byChannel = new Map<string, Event[]>();
   readonly #waiters = new Set<{ matches: (event: Event) => boolean; resolve: (event: Event) => void }>();
 
   add(event: Event): void {
     this.#events.push(event);
+    const uuid = event.get('Unique-ID') ?? '';
+    const known = this.#byChannel.get(uuid);
+    if (known === undefined) this.#byChannel.set(uuid, [event]);
+    else known.push(event);
     for (const waiter of this.#waiters) {
       if (!waiter.matches(event)) continue;
       this.#waiters.delete(waiter);
@@ -32,9 +38,8 @@ export class EventLog {
   }
 
   of(uuid: string, name?: string): Event[] {
-    return this.#events.filter(
-      (event) => event.get('Unique-ID') === uuid && (name === undefined || event.get('Event-Name') === name),
-    );
+    const events = this.#byChannel.get(uuid) ?? [];
+    return name === undefined ? [...events] : events.filter((event) => event.get('Event-Name') === name);
   }
 
   /** Those of the past that match. */
@@ -45,9 +50,31 @@ export class EventLog {
   /** The first event that matches, of the past or of the future. */
   first(what: string, matches: (event: Event) => boolean, timeoutMs?: number): Promise<Event> {
     const past = this.#events.find(matches);
+    return past === undefined ? this.next(what, matches, timeoutMs) : Promise.resolve(past);
+  }
+
+  /** The first event of that channel that matches, of the past or of the future. */
+  firstOf(
+    uuid: string,
+    what: string,
+    matches: (event: Event) => boolean,
+    timeoutMs?: number,
+  ): Promise<Event> {
+    const past = this.#byChannel.get(uuid)?.find(matches);
     if (past !== undefined) return Promise.resolve(past);
+    return this.next(what, (event) => event.get('Unique-ID') === uuid && matches(event), timeoutMs);
+  }
+
+  /** The first event that matches and comes from now on. */
+  next(what: string, matches: (event: Event) => boolean, timeoutMs?: number): Promise<Event> {
     const next = new Promise<Event>((resolve) => this.#waiters.add({ matches, resolve }));
     return within(what, next, timeoutMs);
+  }
+
+  /** Of calls that nobody asks about any more. */
+  forget(): void {
+    this.#events.length = 0;
+    this.#byChannel.clear();
   }
 }
 
@@ -185,9 +212,10 @@ export class TestCall {
   }
 
   #event(name: string, what: string, matches: (event: Event) => boolean = () => true): Promise<Event> {
-    return this.#switch.events.first(
+    return this.#switch.events.firstOf(
+      this.uuid,
       `${what} on ${this.uuid}`,
-      (event) => event.get('Event-Name') === name && event.get('Unique-ID') === this.uuid && matches(event),
+      (event) => event.get('Event-Name') === name && matches(event),
     );
   }
 }
@@ -216,8 +244,8 @@ export async function placeCall(control: SwitchControl, placement: Placement): P
   const side = (letter: 'a' | 'b') => (event: Event) =>
     event.get('variable_test_call') === id && (event.get('Channel-Name') ?? '').endsWith(`-${letter}`);
   const channels = Promise.all([
-    control.events.first(`the call ${id}`, side('b')),
-    control.events.first(`the caller of ${id}`, side('a')),
+    control.events.next(`the call ${id}`, side('b')),
+    control.events.next(`the caller of ${id}`, side('a')),
   ]);
   await control.bgapi(
     `originate {^^~${list.join('~')}}loopback/${placement.extension}/${placement.context}/XML &park()`,

@@ -168,7 +168,7 @@ export function literal(text: string): Language {
   return concat(...Array.from(text, (char) => charsOf(single(char.codePointAt(0) ?? 0))));
 }
 
-/** What may follow `code`. */
+/** What may follow `code`; anything at all where the effort is exhausted. */
 export function derivative(language: Language, code: number): Language {
   const [first = NONE, rest = EMPTY] = language.parts;
   if (language.kind === 'none' || language.kind === 'empty') return NONE;
@@ -176,6 +176,8 @@ export function derivative(language: Language, code: number): Language {
   const key = `${language.id}:${classOf(language, code)}`;
   const known = derivatives.get(key);
   if (known !== undefined) return known;
+  // Whoever asks looks at the effort before he believes anything.
+  if (exhausted()) return ANYTHING;
   spent += language.parts.length;
   const each = (): Language[] => language.parts.map((part) => derivative(part, code));
   let found: Language;
@@ -198,7 +200,7 @@ export function derivative(language: Language, code: number): Language {
       found = concat(derivative(first, code), language);
       break;
   }
-  derivatives.set(key, found);
+  if (!exhausted()) derivatives.set(key, found);
   return found;
 }
 

@@ -1,5 +1,17 @@
 import { ANY_CHAR, ANY_SYMBOL, END, single } from './char-set.js';
-import { ANYTHING, EMPTY, NONE, both, charsOf, concat, derivative, either, not, star } from './language.js';
+import {
+  ANYTHING,
+  both,
+  charsOf,
+  concat,
+  derivative,
+  either,
+  EMPTY,
+  exhausted,
+  NONE,
+  not,
+  star,
+} from './language.js';
 import { isNothing } from './questions.js';
 import { after, before, reverse } from './quotients.js';
 import type { Language } from './language.js';
@@ -28,6 +40,7 @@ export function matcherOf(expression: string): Matcher {
   if (known !== undefined) return known;
   const parsed = parsePattern(expression);
   const matcher = parsed === undefined ? NO_MATCH : buildMatcher(parsed.pattern, parsed.exact);
+  if (exhausted()) return matcher;
   if (cache.size > 5000) cache.clear();
   cache.set(expression, matcher);
   return matcher;

@@ -44,6 +44,7 @@ export function example(language: Language): Example {
   let found = examples.get(language);
   if (found === undefined) {
     found = [search(language)];
+    if (exhausted()) return 'unknown';
     if (found[0] !== 'unknown') examples.set(language, found);
   }
   return found[0];
@@ -114,11 +115,11 @@ export function contains(outer: Language, inner: Language): boolean {
   return outer === ANYTHING || isNothing(without(inner, outer));
 }
 
-/** Whether a text is in it. */
+/** Whether a text is in it, as far as the effort allows to say so. */
 export function accepts(language: Language, text: string): boolean {
   let current = language;
   for (const char of text) current = derivative(current, char.codePointAt(0) ?? 0);
-  return current.nullable;
+  return current.nullable && !exhausted();
 }
 
 /** More different states at a time are not counted. */

@@ -2,15 +2,26 @@ import { NONE, both, concat, derivative, either, exhausted, not, star } from './
 import type { Language } from './language.js';
 import { MAX_STATES, representatives } from './questions.js';
 
+/** What has been turned around: parts are shared, `a?b?c?` has its end in it eight times. */
+const reversed = new WeakMap<Language, Language>();
+
 /** All texts backwards. */
 export function reverse(language: Language): Language {
+  const known = reversed.get(language);
+  if (known !== undefined) return known;
+  const turned = turn(language);
+  reversed.set(language, turned);
+  return turned;
+}
+
+function turn(language: Language): Language {
   switch (language.kind) {
     case 'none':
     case 'empty':
     case 'set':
       return language;
     case 'concat':
-      return concat(...[...language.parts].reverse().map(reverse));
+      return concat(...partsInOrder(language).reverse().map(reverse));
     case 'either':
       return either(...language.parts.map(reverse));
     case 'both':
@@ -20,6 +31,14 @@ export function reverse(language: Language): Language {
     case 'star':
       return star(reverse(language.parts[0] ?? NONE));
   }
+}
+
+/** Of a text written letter by letter as many as it has letters: each nested in the one before. */
+function partsInOrder(language: Language): Language[] {
+  const parts: Language[] = [];
+  let rest = language;
+  for (; rest.kind === 'concat'; rest = rest.parts[1] ?? NONE) parts.push(rest.parts[0] ?? NONE);
+  return [...parts, rest];
 }
 
 const MAX_QUOTIENT = 200;
@@ -50,6 +69,6 @@ export function after(language: Language, prefix: Language): Language | undefine
 
 /** What may stand before a text of `suffix` in the texts of `language`. */
 export function before(language: Language, suffix: Language): Language | undefined {
-  const reversed = after(reverse(language), reverse(suffix));
-  return reversed === undefined ? undefined : reverse(reversed);
+  const found = after(reverse(language), reverse(suffix));
+  return found === undefined ? undefined : reverse(found);
 }

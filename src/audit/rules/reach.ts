@@ -47,8 +47,10 @@ export function checkReach(
   let complete = true;
   for (const entrance of entrancesOf(profiles, verto)) {
     const { context, dialplan, what, place, number } = entrance;
-    const { result, enough } = withEffort(effort, () => walker.from(context, dialplan, number));
-    complete &&= result.complete && enough;
+    const followed = withinStack(() => withEffort(effort, () => walker.from(context, dialplan, number)));
+    complete &&= followed?.result.complete === true && followed.enough;
+    if (followed === undefined) continue;
+    const { result } = followed;
     for (const outcome of result.outcomes) {
       tell({ ...outcome, trail: [{ what, place }, ...outcome.trail] }, what, found);
     }
@@ -56,10 +58,18 @@ export function checkReach(
       found.remark(at, `reached by callers without a password, and decided elsewhere: ${left}`);
     }
   }
-  const { result: written, enough } = withEffort(effort, () =>
-    tellOfKnownCallers(configuration, walker, found),
-  );
-  return complete && written && enough;
+  const told = withinStack(() => withEffort(effort, () => tellOfKnownCallers(configuration, walker, found)));
+  return complete && told?.result === true && told.enough;
+}
+
+/** Expressions that are nested deeper than the stack holds are not followed. */
+function withinStack<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /**

@@ -61,6 +61,7 @@ export const target = defineTarget<string>({
     'FreeSWITCH configurations: preprocessed, parsed and audited within the time, or refused as unreadable; findings with a place in the configuration, the same each time; nothing run and nothing read outside of the folder.',
   covers: ['switch-config/', 'audit/'],
   found: [
+    'expressions with many optional parts took exponential time, long ones used up the stack (`audit/language/quotients.ts`)',
     'an include of a name too long for the file system, below a file or in a circle of links broke off the reading (`switch-config/glob.ts`)',
     'an include of `/*/*/*/*/*` had the whole disk looked through, one of `*/../*/../` and so on took all memory (`switch-config/glob.ts`)',
   ],

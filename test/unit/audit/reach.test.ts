@@ -379,6 +379,13 @@ describe('hostile dialplans', () => {
     }
   });
 
+  it('may have expressions of many optional parts, and very long ones', () => {
+    for (const expression of ['a?'.repeat(200), `^${'7'.repeat(20_000)}$`]) {
+      const found = reached(extension(expression, 'bridge sofia/gateway/carrier/${destination_number}'));
+      expect(found.map(({ rule }) => rule)).toContain('toll-fraud');
+    }
+  });
+
   it('do not run in circles', () => {
     const circle = extension(
       '^(.*)$',
