@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { EslConnection, type EslReply } from './connection.js';
 import { detachedText } from './framing.js';
 import type { EslFrame, FrameLimits } from './framing.js';
+import { SpareDescriptor } from './spare-descriptor.js';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
 /** How long FreeSWITCH keeps the socket after a hang-up, for the last replies; whoever has them ends it sooner. */
@@ -50,6 +51,7 @@ export class EslServer {
   /** Connections that are not calls yet. */
   readonly #beginning = new Set<EslConnection>();
   readonly #exact: readonly string[];
+  readonly #spare = new SpareDescriptor();
   #connections = 0;
 
   constructor(options: EslServerOptions) {
@@ -77,6 +79,7 @@ export class EslServer {
         resolve();
       });
     });
+    this.#spare.start();
     const address = this.#server.address() as AddressInfo;
     return { host: address.address, port: address.port };
   }
@@ -84,6 +87,7 @@ export class EslServer {
   /** Stops accepting and drops what is not a call yet. Calls go on; they are their owners'. */
   close(): Promise<void> {
     if (this.#server.listening) this.#server.close();
+    this.#spare.stop();
     for (const connection of this.#beginning) connection.destroy('The server is closing.');
     return Promise.resolve();
   }
