@@ -21,6 +21,7 @@ export interface Surroundings {
 }
 
 const MAX_INCLUDED_BYTES = 16 * 1024 * 1024;
+const MAX_TAG_LENGTH = 4096;
 
 /**
  * @param aclFile its includes are relative to its folder
@@ -110,10 +111,36 @@ export function rivalsOf(aclFile: string): string[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.xml') && name !== path.basename(aclFile))
     .map((name) => path.join(folder, name))
-    .filter((file) => {
-      const status = statSync(file, { throwIfNoEntry: false });
-      if (status?.isFile() !== true || status.size > MAX_INCLUDED_BYTES) return false;
-      const text = readFileSync(file, 'latin1').replaceAll(/<!--[^]*?-->/g, '');
-      return /<configuration[^>]*\sname\s*=\s*["']acl\.conf["']/i.test(text);
-    });
+    .filter(definesLists);
+}
+
+/** FreeSWITCH passes over what it can't read, too. */
+function definesLists(file: string): boolean {
+  let text: string;
+  try {
+    const status = statSync(file);
+    if (!status.isFile() || status.size > MAX_INCLUDED_BYTES) return false;
+    text = readFileSync(file, 'latin1');
+  } catch {
+    return false;
+  }
+  const beginnings = withoutComments(text)
+    .split(/<configuration/i)
+    .slice(1);
+  return beginnings.some((rest) => {
+    const [attributes = ''] = rest.slice(0, MAX_TAG_LENGTH).split('>', 1);
+    return /\sname\s*=\s*["']acl\.conf["']/i.test(attributes);
+  });
+}
+
+function withoutComments(text: string): string {
+  let kept = '';
+  let at = 0;
+  for (;;) {
+    const begin = text.indexOf('<!--', at);
+    const end = begin < 0 ? -1 : text.indexOf('-->', begin);
+    if (end < 0) return kept + text.slice(at);
+    kept += text.slice(at, begin);
+    at = end + '-->'.length;
+  }
 }

@@ -226,10 +226,18 @@ export class ListRunner {
 /** Whether a call goes on behind a `bridge` that failed. */
 const CONTINUE_ON_FAIL = 'continue_on_fail';
 
-/** `set continue_on_fail=…`: the app's own word from then on. */
+/** The app's own word from then on: `set continue_on_fail=…`, or by `export` or `multiset`. */
 function settingOf({ application, data }: Action): string | undefined {
   const prefix = `${CONTINUE_ON_FAIL}=`;
-  return application === 'set' && data.startsWith(prefix) ? data.slice(prefix.length) : undefined;
+  const assignments = assignmentsOf(application, data).map((assignment) => assignment.trimStart());
+  return assignments.find((assignment) => assignment.startsWith(prefix))?.slice(prefix.length);
+}
+
+function assignmentsOf(application: string, data: string): readonly string[] {
+  if (application === 'set' || application === 'export') return [data];
+  if (application !== 'multiset') return [];
+  // Between blanks, or what stands behind `^^` (mod_dptools.c multiset_function).
+  return data.startsWith('^^') ? data.slice(3).split(data.charAt(2)) : data.split(' ');
 }
 
 /**

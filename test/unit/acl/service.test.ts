@@ -1,5 +1,6 @@
+import { symlinkSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { aclOfSwitch } from '../../../src/acl/of-switch.js';
 import { AclService } from '../../../src/acl/service.js';
@@ -262,6 +263,18 @@ describe('a check of the folder', () => {
     expect((await service.check()).findings).toMatchObject([
       { code: 'other_file', file: expect.stringMatching(/acl\.conf-old\.xml$/) as string },
     ]);
+  });
+});
+
+describe('files beside it', () => {
+  it('that can not be read, or never come to the end of a comment, are passed over in no time', async () => {
+    const { service } = await world(undefined, () => '', {
+      'autoload_configs/open.xml': '<!--'.repeat(200_000),
+      'autoload_configs/endless.xml': '<configuration '.repeat(50_000),
+    });
+    const circle = join(dirname(service.file), 'circle.xml');
+    symlinkSync(circle, circle);
+    expect((await service.check()).findings).toEqual([]);
   });
 });
 

@@ -113,6 +113,11 @@ describe('a list', () => {
     expect(await scopes(['bridge user/1'])).toEqual([{ continue_on_fail: 'true' }]);
     expect(await scopes(['bridge user/1'], { continue_on_fail: 'USER_BUSY' })).toEqual([undefined]);
     expect(await scopes(['set continue_on_fail=USER_BUSY', 'bridge user/1'])).toEqual([undefined]);
+    for (const setter of ['export continue_on_fail=false', 'multiset ^^;a=b;continue_on_fail=false'])
+      expect(await scopes([setter, 'bridge user/1'])).toEqual([undefined]);
+    expect(await scopes(['set cti_note=continue_on_fail=', 'bridge user/1'])).toEqual([
+      { continue_on_fail: 'true' },
+    ]);
     const later = ['bridge user/1', 'set continue_on_fail=false', 'bridge user/2'];
     expect(await scopes(later)).toEqual([{ continue_on_fail: 'true' }, undefined]);
   });
