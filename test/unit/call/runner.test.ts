@@ -113,7 +113,7 @@ describe('a list', () => {
     expect(await scopes(['bridge user/1'])).toEqual([{ continue_on_fail: 'true' }]);
     expect(await scopes(['bridge user/1'], { continue_on_fail: 'USER_BUSY' })).toEqual([undefined]);
     expect(await scopes(['set continue_on_fail=USER_BUSY', 'bridge user/1'])).toEqual([undefined]);
-    for (const setter of ['export continue_on_fail=false', 'multiset ^^;a=b;continue_on_fail=false'])
+    for (const setter of ['export continue_on_fail=false', 'multiset ^^;cti_note=b;continue_on_fail=false'])
       expect(await scopes([setter, 'bridge user/1'])).toEqual([undefined]);
     expect(await scopes(['set cti_note=continue_on_fail=', 'bridge user/1'])).toEqual([
       { continue_on_fail: 'true' },
