@@ -53,6 +53,8 @@ export async function parseOptions(args: readonly string[]): Promise<SoakOptions
     },
   });
   if (values.help) return 'help';
+  if (values.keep !== undefined && (await readdir(values.keep).catch(() => [])).length > 0)
+    throw new Error(`--keep ${values.keep}: the folder is not empty, and records of before would be counted`);
   const minutes = positive('--minutes', values.minutes);
   const known = Object.keys(FAULTS) as FaultName[];
   const faults = values.faults?.split(',').map((name) => {
