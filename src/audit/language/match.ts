@@ -73,6 +73,8 @@ class Compiler {
 
   /** What a pattern matches, followed by `rest`: look-ahead looks into it. */
   followedBy(pattern: Pattern, rest: Language, at: Position): Language {
+    // What is made of it is not believed then.
+    if (exhausted()) return rest;
     switch (pattern.kind) {
       case 'chars':
         return concat(charsOf(pattern.set), rest);

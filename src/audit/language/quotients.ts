@@ -5,8 +5,9 @@ import { MAX_STATES, representatives } from './questions.js';
 /** What has been turned around: parts are shared, `a?b?c?` has its end in it eight times. */
 const reversed = new WeakMap<Language, Language>();
 
-/** All texts backwards. */
+/** All texts backwards, unless the effort is exhausted. */
 export function reverse(language: Language): Language {
+  if (exhausted()) return language;
   const known = reversed.get(language);
   if (known !== undefined) return known;
   const turned = turn(language);
