@@ -51,7 +51,7 @@ onEverySwitch(
       );
       const events = await receiver.whole(call.uuid);
       expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1));
-      expect(receiver.ids).toEqual(events.map(({ id }) => id));
+      expect([...receiver.ids]).toEqual(events.map(({ id }) => id));
       const told = (type: string): unknown[] =>
         events.filter((event) => event.type === type).map(({ data }) => data);
       expect(events[0]).toMatchObject({ type: 'call.started', call: { uuid: call.uuid } });
