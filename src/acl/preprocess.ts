@@ -1,6 +1,7 @@
 import { AppError } from '../errors.js';
 import { readDirective } from '../switch-config/directives.js';
 import type { Directive } from '../switch-config/directives.js';
+import { withoutComments } from './without-comments.js';
 
 /**
  * What FreeSWITCH does to a configuration file before it parses it (switch_xml.c `preprocess`), kept so that every
@@ -236,8 +237,8 @@ class Preprocessor implements Preprocessed {
   #drop(line: Line, file: number, directive: RegExp, what: string): void {
     const rest = line.text.slice(0, MAX_DIRECTIVE).replaceAll(directive, '').trim();
     // What is lost has to be markup to matter; comments are lost without harm, unless half of one is.
-    const withoutComments = rest.replaceAll(/<!--[^]*?-->/g, '').trim();
-    if (/[<>]/.test(withoutComments)) this.dropped.push({ file, offset: line.parts[0]?.offset ?? 0, what });
+    if (/[<>]/.test(withoutComments(rest)))
+      this.dropped.push({ file, offset: line.parts[0]?.offset ?? 0, what });
   }
 
   /** What is kept: text and values. */

@@ -10,6 +10,7 @@ import type { AclReference } from '../switch-config/acl-references.js';
 import type { ReadOptions } from './document.js';
 import type { UserNetwork } from './lists.js';
 import type { SourceFile } from './preprocess.js';
+import { withoutComments } from './without-comments.js';
 
 /** What the lists of a file depend on beside its own text: the rest of FreeSWITCH's configuration. */
 export interface Surroundings {
@@ -131,16 +132,4 @@ function definesLists(file: string): boolean {
     const [attributes = ''] = rest.slice(0, MAX_TAG_LENGTH).split('>', 1);
     return /\sname\s*=\s*["']acl\.conf["']/i.test(attributes);
   });
-}
-
-function withoutComments(text: string): string {
-  let kept = '';
-  let at = 0;
-  for (;;) {
-    const begin = text.indexOf('<!--', at);
-    const end = begin < 0 ? -1 : text.indexOf('-->', begin);
-    if (end < 0) return kept + text.slice(at);
-    kept += text.slice(at, begin);
-    at = end + '-->'.length;
-  }
 }

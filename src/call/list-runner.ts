@@ -3,6 +3,7 @@ import type { SegmentResult, Step } from '../switch/channel.js';
 import type { Action } from './action.js';
 import type { Outcome } from './outcome.js';
 import type { Policy, Verdict } from './policy.js';
+import { pieces } from './policy/application-rules.js';
 import { ownApplication } from './program.js';
 import type { ChainLink, Ending, RunContext } from './run-context.js';
 import { DONE } from './run-context.js';
@@ -235,9 +236,7 @@ function settingOf({ application, data }: Action): string | undefined {
 
 function assignmentsOf(application: string, data: string): readonly string[] {
   if (application === 'set' || application === 'export') return [data];
-  if (application !== 'multiset') return [];
-  // Between blanks, or what stands behind `^^` (mod_dptools.c multiset_function).
-  return data.startsWith('^^') ? data.slice(3).split(data.charAt(2)) : data.split(' ');
+  return application === 'multiset' ? (pieces(data) ?? []) : [];
 }
 
 /**

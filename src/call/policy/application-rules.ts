@@ -225,8 +225,11 @@ const hangup: ApplicationRule = (data, context) => {
     : refuse('hangup.cause', `${shown(data)} is not a hangup cause that may be given`);
 };
 
-/** multiset and multiunset: between blanks, or `^^<delimiter>` (mod_dptools.c: multiset_function). */
-function pieces(data: string): string[] | undefined {
+/**
+ * What multiset and multiunset are about: between blanks, or `^^<delimiter>` (mod_dptools.c: multiset_function).
+ * @returns undefined when the delimiter is an unusual one
+ */
+export function pieces(data: string): string[] | undefined {
   if (!data.startsWith('^^')) return splitArguments(data, ' ');
   const delimiter = data.charAt(2);
   const rest = data.slice(3);

@@ -4,6 +4,7 @@ import { DeadLetters } from '../../../src/callbacks/dead-letters.js';
 import { Outbox } from '../../../src/callbacks/outbox/outbox.js';
 import { RecordJournal } from '../../../src/records/journal.js';
 import { RecordReader } from '../../../src/records/record-reader.js';
+import { OPEN_CALL } from '../../support/open-call.js';
 import { jsonForm, partOf, asText } from '../forms/json.js';
 import type { JsonValue } from '../forms/json.js';
 import { Scratch } from '../support/scratch.js';
@@ -14,17 +15,6 @@ const scratch = new Scratch();
 const GONE = { pid: 4_194_303, begun: 7 };
 const LEFT = `out-${GONE.pid}-${GONE.begun}-0f8fad5b-d9cb-469f-a165-70867728950e`;
 
-const CALL = {
-  id: 'c1',
-  uuid: 'u1',
-  begun: 1,
-  program: 'p',
-  caller: '1',
-  destination: '2',
-  resumed: false,
-  recordings: [],
-  streams: { crm: { token: 't', sequence: 1 } },
-};
 const EVENT = {
   id: 'e1',
   type: 'call.started',
@@ -117,18 +107,18 @@ export const target = defineTarget<JsonValue>({
   ],
   form: jsonForm([
     'older', 'newer', 'ack', 'dead', 'journal', 'contacts', 'op', 'open', 'call', 'calls', 'event', 'over', 'sealed', 'totals', 'to', 'crm', 'streams', 'sequence', 'token', 'taken', 'reason', 'attempts', 'buried_at', 'draft', 'record', 'record_id', 'contact_id',
-    JSON.stringify({ op: 'open', calls: [CALL] }), JSON.stringify({ op: 'event', to: 'crm', event: EVENT }), '{"op":"sealed","totals":{"crm":1}}', '{"taken":["e1"]}', '{"op":"over","id":"x"}',
+    JSON.stringify({ op: 'open', calls: [OPEN_CALL] }), JSON.stringify({ op: 'event', to: 'crm', event: EVENT }), '{"op":"sealed","totals":{"crm":1}}', '{"taken":["e1"]}', '{"op":"over","id":"x"}',
   ]), // prettier-ignore
   seeds: [
     {
       older: [
-        { op: 'open', calls: [CALL] },
+        { op: 'open', calls: [OPEN_CALL] },
         { op: 'event', to: 'crm', event: EVENT },
         { op: 'sealed', totals: { crm: 1 } },
       ],
       newer: [
-        { op: 'open', calls: [CALL] },
-        { op: 'call', call: { ...CALL, id: 'c2' } },
+        { op: 'open', calls: [OPEN_CALL] },
+        { op: 'call', call: { ...OPEN_CALL, id: 'c2' } },
         { op: 'event', to: 'crm', event: { ...EVENT, sequence: 2, type: 'call.ended' } },
         { op: 'over', call: 'c1' },
         '{"op":"event","to":"cr',
@@ -144,7 +134,7 @@ export const target = defineTarget<JsonValue>({
     // An event that does not tell of which call it is.
     {
       newer: [
-        { op: 'open', calls: [CALL] },
+        { op: 'open', calls: [OPEN_CALL] },
         { op: 'event', to: 'crm', event: { id: 'e', type: 'x', sequence: 1, timestamp: 'y' } },
       ],
     },
