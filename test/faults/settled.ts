@@ -89,8 +89,11 @@ function about(bed: Bed, faults: readonly string[]): string[] {
     `about ${uuid}: ran ${executed.map(({ application, data }) => `${application} ${data.slice(0, 40)}`).join('; ')}`,
     `told: ${bed.receiver
       .of(uuid)
-      .map(({ type, sequence, call }) => `${call.id.slice(5, 11)} ${sequence} ${type}`)
-      .join(', ')}`,
+      .map(
+        ({ type, sequence, call, timestamp, data }) =>
+          `${call.id.slice(5, 11)} ${sequence} ${type} by ${call.instance} at ${timestamp} ${JSON.stringify(data)}`,
+      )
+      .join('\n')}`,
     ...bed.daemons.flatMap(({ host, output }) =>
       output
         .split('\n')

@@ -55,7 +55,7 @@ export const BLOCK_CASES: readonly BlockCase[] = [
   },
   {
     name: 'transfer',
-    block: "type: transfer\n    to: { user: '10003' }",
+    block: "type: transfer\n    to: { user: '10004' }",
     inside: (call) => call.begun('bridge'),
     runs: ['bridge', 1],
   },
