@@ -12,14 +12,24 @@ export interface ProcessMark {
  */
 export function markOf(pid: number): ProcessMark {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // Killed, and its parent has not looked yet.
-    const isGone = fields[0] === 'Z' || fields[0] === 'X';
-    return { pid, begun: isGone ? 0 : Number(fields[19] ?? 0) };
+    return { pid, begun: begunIn(readFileSync(`/proc/${pid}/stat`, 'utf8')) };
   } catch {
     return { pid, begun: process.platform !== 'linux' && isAlive(pid) ? 1 : 0 };
   }
+}
+
+/** Set on the main thread before anything that the process has open is closed (include/linux/sched.h, kernel/exit.c). */
+const PF_EXITING = 0x4;
+
+/**
+ * @param stat a line as in /proc/<pid>/stat: the name, in brackets, may hold anything
+ * @returns 0 for a process that was killed: one that its parent has not looked at yet, and one whose connections are
+ * closed, which others learn at once, while the kernel is not done with it
+ */
+export function begunIn(stat: string): number {
+  const [state = '', ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const isExiting = (Number(fields[5]) & PF_EXITING) !== 0;
+  return isExiting || state === 'Z' || state === 'X' ? 0 : Number(fields[18] ?? 0);
 }
 
 function isAlive(pid: number): boolean {
