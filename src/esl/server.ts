@@ -52,6 +52,11 @@ export class EslServer {
   readonly #beginning = new Set<EslConnection>();
   readonly #exact: readonly string[];
   readonly #spare = new SpareDescriptor();
+  /**
+   * What one call leaves open the next one does too, most likely: dialplans name URLs, which are encoded, or endpoints,
+   * which are not. Then it is asked for together with `connect`, and not in a round trip of its own.
+   */
+  #leftOpen = false;
   #connections = 0;
 
   constructor(options: EslServerOptions) {
@@ -102,22 +107,25 @@ export class EslServer {
     });
     // Both at once: `linger` before the channel can be gone. Its reply is `-ERR` without `full`, which `full` tells.
     const timeoutMs = this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
-    const [connected] = connection.sendBatch([
+    const questions = this.#exact.map((name) => ({ line: `getvar ${name}`, timeoutMs }));
+    const asked = this.#leftOpen ? questions : [];
+    const [connected, , ...answers] = connection.sendBatch([
       { line: 'connect', timeoutMs },
       { line: `linger ${LINGER_S}`, timeoutMs: 0 },
+      ...asked,
     ]);
     if (connected === undefined) return;
     connected
       .then((reply) => {
-        const open = this.#exact.filter((name) => isOpen(reply.frame, name));
-        if (open.length === 0) {
+        this.#leftOpen = this.#exact.some((name) => isOpen(reply.frame, name));
+        if (!this.#leftOpen) {
           this.#begin(connection, reply, this.#plainValues(reply.frame));
           return undefined;
         }
-        const questions = open.map((name) => ({ line: `getvar ${name}`, timeoutMs }));
-        return connection.exchange(questions).then((answers) => {
+        const told = asked.length > 0 ? Promise.all(answers) : connection.exchange(questions);
+        return told.then((replies) => {
           const values = this.#plainValues(reply.frame);
-          for (const [name, value] of exactValues(open, answers)) values.set(name, value);
+          for (const [name, value] of exactValues(this.#exact, replies)) values.set(name, value);
           this.#begin(connection, reply, values);
         });
       })

@@ -160,8 +160,8 @@ describe('EslServer', () => {
     const peer = await connect(port);
     const described = { variable_cti_curl: 'a%20b', variable_other: 'plain' };
     peer.say(channelData(described) + commandReply('+OK will linger 10 seconds'));
-    expect(await peer.lines(3)).toEqual(['connect', 'linger 10', 'getvar cti_curl']);
-    peer.say(commandReply('a%20b'));
+    expect(await peer.lines(4)).toEqual(['connect', 'linger 10', 'getvar cti_curl', 'getvar other']);
+    peer.say(commandReply('a%20b') + commandReply('plain'));
     expect([...(await next).variables]).toEqual([
       ['other', 'plain'],
       ['cti_curl', 'a%20b'],
@@ -175,6 +175,31 @@ describe('EslServer', () => {
     peer.say(channelData({ variable_cti_curl: 'main' }));
     expect([...(await next).variables]).toEqual([['cti_curl', 'main']]);
     expect(peer.received).toBe('connect\n\nlinger 10\n\n');
+  });
+
+  it('asks together with connect when the call before left it open, and only then', async () => {
+    const { port, call } = await open({ exactVariables: ['cti_curl'] });
+    const OPENING = 'connect\n\nlinger 10\n\n';
+    const encoded = channelData({ variable_cti_curl: 'http%3A//a/' });
+    const lingers = commandReply('+OK will linger 10 seconds');
+    const taken = async (says: string, sent: string, answer = ''): Promise<readonly string[]> => {
+      const next = call();
+      const peer = await connect(port);
+      peer.say(says);
+      await peer.lines(sent.split('\n\n').length - 1);
+      expect(peer.received).toBe(sent);
+      peer.say(answer);
+      return [...(await next).variables.values()];
+    };
+    const exact = commandReply('http://a/');
+    const later = await taken(encoded + lingers, `${OPENING}getvar cti_curl\n\n`, exact);
+    expect(later).toEqual(['http://a/']);
+    // All at once: nothing more is asked.
+    expect(await taken(encoded + lingers + exact, `${OPENING}getvar cti_curl\n\n`)).toEqual(['http://a/']);
+    // Asked in vain: the answer is not waited for.
+    const plain = channelData({ variable_cti_curl: 'main' });
+    expect(await taken(plain + lingers, `${OPENING}getvar cti_curl\n\n`)).toEqual(['main']);
+    expect(await taken(plain + lingers, OPENING)).toEqual(['main']);
   });
 
   it('drops a peer that sends endlessly, without a call', async () => {
