@@ -53,8 +53,8 @@ export interface LedgerOptions {
 }
 
 interface Waiting {
-  /** By the clock that nobody sets. */
-  readonly since: number;
+  /** By the clock that nobody sets; of one that is lost, since when nobody can say whether it lives. */
+  since: number;
   /** `lost`: nobody knows what became of it. `interrupted`: another program is to go on with it. */
   readonly why: 'lost' | 'interrupted';
 }
@@ -156,6 +156,8 @@ export class CallLedger {
   adopted(calls: readonly OpenCall[]): void {
     for (const call of calls) {
       const other = this.#byUuid.get(call.uuid);
+      // Told by what two have left: one of them died while it took over from the other.
+      if (other?.id === call.id) continue;
       // The same channel was handed over to this daemon meanwhile, or twice to those before.
       if (other !== undefined && other.begun >= call.begun) {
         this.#finish(call, { result: 'lost' });
@@ -175,6 +177,7 @@ export class CallLedger {
       const alive = await isAlive(call.uuid, call.switchName).catch(() => undefined);
       // Taken up meanwhile.
       if (this.#waiting.get(call) !== waiting) continue;
+      if (waiting.why === 'lost' && alive === true) waiting.since = this.#options.clock.elapsed();
       const forgotten =
         waiting.why === 'interrupted'
           ? waitedMs >= INTERRUPTED_MS

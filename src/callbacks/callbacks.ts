@@ -156,8 +156,7 @@ export class Callbacks {
     if ('ids' in what) {
       const letters = await Promise.all(what.ids.map((id) => this.deadLetter(id)));
       for (const { to } of letters) this.#checkReceiver(to);
-      await this.#redeliver(letters);
-      return letters.length;
+      return this.#redeliver(letters);
     }
     this.#checkReceiver(what.receiver);
     const now = this.#clock.now();
@@ -167,8 +166,7 @@ export class Callbacks {
         const letters = (await this.#letters?.find({ ...what, receiver }, REDELIVER_BATCH)) ?? [];
         // What dies again meanwhile stands at the end, and is not taken a second time.
         const fresh = letters.filter(({ buried_at: at }) => Date.parse(at) <= now);
-        if (fresh.length > 0) await this.#redeliver(fresh);
-        count += fresh.length;
+        count += await this.#redeliver(fresh);
         if (fresh.length < REDELIVER_BATCH) break;
       }
     }
@@ -233,11 +231,11 @@ export class Callbacks {
     await this.calls?.sweep(this.#isAlive);
   }
 
-  async #redeliver(letters: readonly DeadLetter[]): Promise<void> {
+  async #redeliver(letters: readonly DeadLetter[]): Promise<number> {
     const outbox = this.#outbox;
-    if (outbox === undefined) return;
-    await this.#letters?.take(letters, () => {
-      for (const { to, event } of letters) outbox.add({ to, event });
+    if (outbox === undefined || this.#letters === undefined || letters.length === 0) return 0;
+    return this.#letters.take(letters, (taken) => {
+      for (const { to, event } of taken) outbox.add({ to, event });
       return outbox.synced();
     });
   }

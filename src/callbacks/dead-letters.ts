@@ -93,15 +93,26 @@ export class DeadLetters {
   }
 
   /**
-   * Takes them out, after they were put where they will not get lost. One that dies again meanwhile is written behind
-   * that.
+   * Takes out those of them that are still there, after they were put where they will not get lost. One that dies again
+   * meanwhile is written behind that.
+   * @returns how many
    */
-  take(letters: readonly DeadLetter[], put: () => Promise<void>): Promise<void> {
+  take(
+    letters: readonly DeadLetter[],
+    put: (letters: readonly DeadLetter[]) => Promise<void>,
+  ): Promise<number> {
     return this.#inTurn(async () => {
-      await put();
-      await this.#append([JSON.stringify({ taken: letters.map(({ event }) => event.id) })]);
-      for (const { to } of letters) this.#counts.set(to, Math.max(0, this.count(to) - 1));
+      const wanted = new Set(letters.map(({ event }) => event.id));
+      const there: DeadLetter[] = [];
+      // Somebody else may have taken them since they were found.
+      for await (const letter of lettersIn(this.#path))
+        if (wanted.delete(letter.event.id)) there.push(letter);
+      if (there.length === 0) return 0;
+      await put(there);
+      await this.#append([JSON.stringify({ taken: there.map(({ event }) => event.id) })]);
+      for (const { to } of there) this.#counts.set(to, Math.max(0, this.count(to) - 1));
       if ([...this.#counts.values()].every((count) => count === 0)) await rm(this.#path, { force: true });
+      return there.length;
     });
   }
 

@@ -48,9 +48,10 @@ export class HttpSink {
     this.#sender = new WebhookSender({ place: 'records.http', receiver: settings, egress, resolve });
   }
 
-  /** Begins with what an earlier daemon has left. */
-  async start(): Promise<void> {
-    for (const spooled of await this.#options.spool.list()) this.#waiting.set(spooled.id, spooled);
+  /** Takes over what daemons that are gone have left. One that lives may send it too: the receiver knows it by its id. */
+  async adopt(): Promise<void> {
+    for (const spooled of await this.#options.spool.list())
+      if (!this.#sending.has(spooled.id)) this.#waiting.set(spooled.id, spooled);
     this.#next();
   }
 
@@ -177,7 +178,14 @@ export class HttpSink {
 
   async #send(spooled: Spooled): Promise<void> {
     const { spool, log } = this.#options;
-    const text = await spool.read(spooled);
+    let text: string | undefined;
+    try {
+      text = await spool.read(spooled);
+    } catch (error) {
+      this.#diskFailed(error);
+      this.#later(spooled, 0);
+      return;
+    }
     const tried = text === undefined ? undefined : this.#sender.send(spooled.id, text);
     this.#sending.set(spooled.id, tried);
     const verdict = await tried?.result;
@@ -193,10 +201,17 @@ export class HttpSink {
       this.#failures = 0;
     } else if (verdict !== undefined && !this.#closed) {
       if (this.#failures === 0) log?.warn({ ...fields, detail: verdict.detail }, 'contact records wait');
-      this.#failures += 1;
-      this.#putBack(spooled);
-      this.#pause(verdict.afterMs);
+      this.#later(spooled, verdict.afterMs);
+      return;
     }
+    this.#sending.delete(spooled.id);
+    this.#next();
+  }
+
+  #later(spooled: Spooled, afterMs: number): void {
+    this.#failures += 1;
+    this.#putBack(spooled);
+    this.#pause(afterMs);
     this.#sending.delete(spooled.id);
     this.#next();
   }

@@ -56,6 +56,8 @@ export class RecordJournal {
   #timer: NodeJS.Timeout | undefined;
   /** The disk did not take everything: what is there is to be written anew. */
   #failing = false;
+  /** Files that are forgotten when what they held stands here. */
+  #forgotten: string[] = [];
   #retrying: NodeJS.Timeout | undefined;
 
   constructor(folder: string, log?: RecordsLog, mark: ProcessMark = markOf(process.pid)) {
@@ -140,9 +142,11 @@ export class RecordJournal {
     return recordIds.filter((id) => over.has(id));
   }
 
-  /** After their records were dealt with. */
+  /** After their records were opened here: they go as soon as the disk has those. */
   forget(files: readonly string[]): void {
-    for (const file of files) rmSync(file, { force: true });
+    this.#forgotten.push(...files);
+    if (this.#failing) return;
+    for (const file of this.#forgotten.splice(0)) rmSync(file, { force: true });
   }
 
   /** Calls that are still open stay, for the daemon that is started next. */
@@ -194,6 +198,7 @@ export class RecordJournal {
       return;
     }
     this.#failing = false;
+    this.forget([]);
     this.#log?.info({ file: this.#path }, 'contact journal is written again');
   }
 

@@ -133,8 +133,12 @@ export class RecordFile {
     this.#checked = true;
     const isOld = daily && known.size > 0 && dayOf(known.mtime) !== dayOf(this.#now());
     if (known.size < maxBytes && !isOld) return;
-    const stamp = this.#now().toISOString().replaceAll(/[:.]/g, '-');
     const { folder, stem, extension } = parts(path);
+    const [newest] = (await this.#putAside()).slice(-1);
+    const stamp = stampAfter(
+      this.#now(),
+      newest === undefined ? '' : parts(newest).stem.slice(stem.length + 1),
+    );
     await rename(path, join(folder, `${stem}-${stamp}${extension}`));
     await this.#prune();
   }
@@ -165,6 +169,18 @@ export class RecordFile {
 function parts(path: string): { folder: string; stem: string; extension: string } {
   const extension = extname(path);
   return { folder: dirname(path), stem: basename(path, extension), extension };
+}
+
+/** @param newest the stamp of the newest file, which a clock that was put back must not make the older one */
+function stampAfter(date: Date, newest: string): string {
+  const stamp = stampOf(date);
+  if (stamp > newest) return stamp;
+  const iso = newest.replace(/T(\d\d)-(\d\d)-(\d\d)-/, 'T$1:$2:$3.');
+  return stampOf(new Date(Date.parse(iso) + 1));
+}
+
+function stampOf(date: Date): string {
+  return date.toISOString().replaceAll(/[:.]/g, '-');
 }
 
 function dayOf(date: Date): string {

@@ -51,8 +51,10 @@ const FORGOTTEN_MS = 600_000;
 /** A call of a daemon before this one. */
 interface Left {
   readonly record: ContactRecord;
-  /** Since when it is ours; milliseconds of a clock that nobody sets. */
-  readonly sinceMs: number;
+  /** Since when nobody can say whether it lives; milliseconds of a clock that nobody sets. */
+  sinceMs: number;
+  /** It was when it was looked at last. */
+  isGone: boolean;
 }
 
 /** Contact records: gathered while calls run, written once when they end, also by the daemon that comes after. */
@@ -70,6 +72,8 @@ export class Records {
   /** What went wrong in the sweep before. */
   #trouble: string | undefined;
   #claimedAtMs = performance.now();
+  /** Calls that this daemon goes on with, as long as journals that lie here have what was left of them. */
+  readonly #takenOver = new Set<string>();
   /** Of calls of daemons before this one, those whose records stood in the file when this one started. */
   readonly #known = new Set<string>();
   /** How far the file went then. */
@@ -108,10 +112,10 @@ export class Records {
    * @param isAlive whether a channel of that uuid exists; undefined when nobody can say, which leaves it open
    */
   async start(isAlive: IsAlive): Promise<void> {
-    await this.#sink?.start();
+    await this.#sink?.adopt();
     if (this.#journal === undefined) return;
     await this.#claim(this.#journal);
-    await this.sweep(isAlive);
+    await this.sweep(isAlive, true);
     this.#timer = setInterval(() => void this.#sweepOnce(isAlive), SWEEP_MS).unref();
   }
 
@@ -122,10 +126,13 @@ export class Records {
     // All at once: what comes back meanwhile is found here.
     for (const record of records) {
       const { record_id: id } = record;
-      this.#left.set(id, { record, sinceMs: performance.now() });
+      if (this.#takenOver.has(id)) continue;
+      this.#left.set(id, { record, sinceMs: performance.now(), isGone: false });
       journal.open(id, () => record);
     }
+    this.#takenOver.clear();
     journal.forget(files);
+    if (files.length > 0) await this.#sink?.adopt();
     // Later sweeps look for what others have written since.
     this.#since = await this.#file?.place();
     const known = await this.#file?.has(new Set(this.#left.keys()));
@@ -156,13 +163,20 @@ export class Records {
     this.#trouble = detail;
   }
 
-  /** Once: writes the records of calls of daemons before this one that have ended since. */
-  async sweep(isAlive: IsAlive): Promise<void> {
+  /**
+   * Once: writes the records of calls of daemons before this one that have ended since.
+   * @param atOnce Otherwise a call has to be gone twice: a daemon beside this one may have gone on with it, and be
+   * about to write its record.
+   */
+  async sweep(isAlive: IsAlive, atOnce = false): Promise<void> {
     const gone: ContactRecord[] = [];
-    for (const { record, sinceMs } of this.#left.values()) {
+    for (const left of this.#left.values()) {
+      const { record, isGone } = left;
       const alive = await isAlive(record.contact_id, record.switch);
-      const isForgotten = alive === undefined && performance.now() - sinceMs >= FORGOTTEN_MS;
-      if (alive === false || isForgotten) gone.push(record);
+      const nowMs = performance.now();
+      if (alive !== undefined) left.sinceMs = nowMs;
+      left.isGone = alive === false;
+      if ((left.isGone && (isGone || atOnce)) || nowMs - left.sinceMs >= FORGOTTEN_MS) gone.push(record);
     }
     const ids = gone.map(({ record_id: id }) => id);
     const over = new Set(this.#journal?.overElsewhere(ids));
@@ -192,8 +206,7 @@ export class Records {
     const fresh = RecordBuilder.begin(begin, this.#hidden);
     const draft =
       this.#left.get(fresh.id)?.record ?? this.#journal?.left().find(({ record_id: id }) => id === fresh.id);
-    this.#left.delete(fresh.id);
-    return this.#open(RecordBuilder.resume(draft ?? fresh.draft(), this.#hidden));
+    return this.#takeOver(draft ?? fresh.draft());
   }
 
   /**
@@ -203,8 +216,12 @@ export class Records {
   takeUp({ contactId }: RecordBegin): OpenRecord | undefined {
     const all = [...[...this.#left.values()].map(({ record }) => record), ...(this.#journal?.left() ?? [])];
     const draft = all.findLast(({ contact_id: id }) => id === contactId);
-    if (draft === undefined) return undefined;
-    this.#left.delete(draft.record_id);
+    return draft === undefined ? undefined : this.#takeOver(draft);
+  }
+
+  #takeOver(draft: ContactRecord): OpenRecord {
+    const { record_id: id } = draft;
+    if (!this.#left.delete(id)) this.#takenOver.add(id);
     return this.#open(RecordBuilder.resume(draft, this.#hidden));
   }
 

@@ -49,9 +49,14 @@ export class Spool {
     });
   }
 
-  /** Undefined when it is gone: given up, or sent by another daemon. */
+  /** Undefined when it is gone: given up, or sent by another daemon. @throws Error of the disk */
   async read({ path }: Spooled): Promise<string | undefined> {
-    return readFile(path, 'utf8').catch(() => undefined);
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
   }
 
   async remove({ path }: Spooled): Promise<void> {

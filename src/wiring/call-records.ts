@@ -27,8 +27,8 @@ interface Open {
 interface Waiting {
   /** `lost`: nobody knows what became of it. `interrupted`: another program is to go on with it. */
   readonly why: 'lost' | 'interrupted';
-  /** In milliseconds of a clock that nobody sets. */
-  readonly sinceMs: number;
+  /** In milliseconds of a clock that nobody sets; of one that is lost, since when nobody can say whether it lives. */
+  sinceMs: number;
   readonly sinceEpochMs: number;
 }
 
@@ -140,6 +140,7 @@ export class CallRecords {
       // One that was interrupted, and lives on without a program, is nobody's.
       if (waiting.why === 'lost') {
         const alive = await this.#isAlive(uuid, runner.switchName);
+        if (alive === true) waiting.sinceMs = nowMs;
         if (alive === true || (alive === undefined && waitedMs <= FORGOTTEN_MS)) continue;
       }
       // Taken over meanwhile.

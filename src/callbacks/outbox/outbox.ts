@@ -165,6 +165,9 @@ export class Outbox {
       const names = readdirSync(ours).sort();
       const files = names.filter((name) => SEGMENT_NAME.test(name));
       const found = openCallsIn(files.map((name) => join(ours, name)));
+      // What is still to be written may need a segment of its own, which must not get one of their numbers.
+      this.flush();
+      this.#seal();
       const first = this.#number + 1;
       // Ours has the calls, before theirs is taken apart: a crash in between tells of them twice, and loses none.
       if (!this.#beginWith(found, files.length)) {
@@ -204,8 +207,6 @@ export class Outbox {
 
   /** @param room how many numbers to leave free before the new segment */
   #beginWith(calls: readonly OpenCall[], room: number): boolean {
-    this.flush();
-    this.#seal();
     this.#number += room;
     for (const call of calls) this.#calls.set(call.id, structuredClone(call));
     try {

@@ -1,6 +1,8 @@
+import { cpSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { World } from './world.js';
-import { call, callbacksWith, DOWN, folder, RECEIVER, TAKEN } from './world.js';
+import { call, callbacksWith, deadMark, DOWN, folder, RECEIVER, TAKEN } from './world.js';
 
 const alive = (answer: boolean | undefined) => () => Promise.resolve(answer);
 
@@ -132,6 +134,21 @@ describe('the last event of a call', () => {
     expect(told(world)).toEqual(ends ? ['call.started 1', 'call.ended 2'] : ['call.started 1']);
     if (ends) expect(world.receivers.taken.at(-1)?.event.data).toMatchObject({ result: 'lost' });
   });
+});
+
+it('a lost call is waited for from when somebody last could say whether it lives', async () => {
+  let answer: boolean | undefined = true;
+  const world = await callbacksWith({ crm: RECEIVER }, { isAlive: () => Promise.resolve(answer) });
+  const begin = call();
+  world.callbacks.calls?.begin(begin);
+  world.callbacks.calls?.wait(begin.uuid, 'lost');
+  await world.pass(900_000);
+  // A moment without the switch.
+  answer = undefined;
+  await world.pass(590_000);
+  expect(told(world)).toEqual(['call.started 1']);
+  await world.pass(20_000);
+  expect(told(world)).toEqual(['call.started 1', 'call.ended 2']);
 });
 
 describe('a daemon that comes after another', () => {
@@ -284,6 +301,67 @@ describe('a daemon that comes after another', () => {
     expect(continued?.data).toEqual({ resumed: true, continues: known?.call.id });
     expect(continued?.call.id).not.toBe(known?.call.id);
     expect(continued?.id).not.toBe(known?.id);
+  });
+
+  it('knows a call once that one had not yet taken over whole from the first', async () => {
+    const at = folder();
+    const first = await callbacksWith({ crm: RECEIVER }, { at, segmentBytes: 1 });
+    first.receivers.answer = () => DOWN;
+    const begin = call();
+    first.callbacks.calls?.begin(begin);
+    await first.rest();
+    first.callbacks.calls?.tell(begin.uuid, { type: 'action.completed', data: {} });
+    await first.rest();
+    const [left = ''] = readdirSync(at);
+    await first.callbacks.close();
+    first.receivers.answer = () => TAKEN;
+    // As it is when the second has opened the call, and has not taken the first one's newest segment.
+    const { pid, begun } = deadMark();
+    cpSync(join(at, left), join(at, `out-${pid}-${begun}-00000000`), { recursive: true });
+    const third = await callbacksWith({ crm: RECEIVER }, { at, receivers: first.receivers });
+    third.callbacks.calls?.begin({ ...begin, resumed: true });
+    third.callbacks.calls?.end(begin.uuid, { result: 'done' });
+    await third.rest();
+    // What comes again is known by its id.
+    const ids = new Set<string>();
+    const taken = third.receivers.taken.flatMap(({ event }) => {
+      const isNew = !ids.has(event.id);
+      ids.add(event.id);
+      return isNew ? [event] : [];
+    });
+    expect(taken.map(({ type, data }) => [type, data['result']])).toEqual([
+      ['call.started', undefined],
+      ['action.completed', undefined],
+      ['call.ended', 'done'],
+    ]);
+  });
+
+  it('loses nothing of its own that is still to be written when it takes over', async () => {
+    const at = folder();
+    const survivor = await callbacksWith({ crm: RECEIVER }, { at, mark: undefined, segmentBytes: 300 });
+    const own = call();
+    survivor.callbacks.calls?.begin(own);
+    await survivor.rest();
+    const other = await callbacksWith({ crm: RECEIVER }, { at, receivers: survivor.receivers });
+    other.receivers.answer = () => DOWN;
+    const begin = call();
+    other.callbacks.calls?.begin(begin);
+    other.callbacks.calls?.tell(begin.uuid, { type: 'action.completed', data: {} });
+    await other.rest();
+    await other.callbacks.close();
+    other.receivers.answer = () => TAKEN;
+    survivor.callbacks.calls?.tell(own.uuid, { type: 'action.completed', data: {} });
+    survivor.callbacks.calls?.begin({ ...begin, resumed: true });
+    for (const { uuid } of [begin, own]) survivor.callbacks.calls?.end(uuid, { result: 'done' });
+    await survivor.rest();
+    for (const { uuid } of [begin, own]) {
+      const events = survivor.receivers.taken.filter(({ event }) => event.call.uuid === uuid);
+      expect(events.map(({ event }) => `${event.type} ${event.sequence}`)).toEqual([
+        'call.started 1',
+        'action.completed 2',
+        'call.ended 3',
+      ]);
+    }
   });
 
   it('leaves alone what a living one has', async () => {

@@ -221,6 +221,23 @@ describe('a callback that can not be delivered', () => {
     expect(files(at, 'dead-letters.jsonl')).toEqual([]);
   });
 
+  it('is taken once by those who ask for it twice, and the others stay', async () => {
+    const world = await callbacksWith({ crm: RECEIVER });
+    world.receivers.answer = () => REFUSED;
+    shortCall(world);
+    await world.rest();
+    const [first, second, third] = (await world.callbacks.deadLetters({}, 10)).map(({ event }) => event.id);
+    world.receivers.answer = () => TAKEN;
+    expect(await world.callbacks.redeliver({ ids: [first ?? '', first ?? ''] })).toBe(1);
+    const both = [1, 2].map(() => world.callbacks.redeliver({ ids: [second ?? ''] }));
+    expect((await Promise.all(both)).sort()).toEqual([0, 1]);
+    await world.rest();
+    expect(world.receivers.taken.map(({ event }) => event.id)).toEqual([first, second]);
+    const left = await world.callbacks.deadLetters({}, 10);
+    expect(left.map(({ event }) => event.id)).toEqual([third]);
+    expect(world.callbacks.status.map(({ deadLetters }) => deadLetters)).toEqual([1]);
+  });
+
   it('can die again', async () => {
     const world = await callbacksWith({ crm: RECEIVER });
     world.receivers.answer = () => REFUSED;

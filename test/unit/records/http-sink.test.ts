@@ -101,7 +101,7 @@ describe('records over HTTP', () => {
     expect(spooled(at)).toHaveLength(1);
     const app = await httpApp(ok);
     const second = sinkTo(app.origin, at);
-    await second.start();
+    await second.adopt();
     await second.empty();
     expect(app.seen).toMatchObject([{ body: '{"a":1}', headers: { 'webhook-id': id(1) } }]);
     await second.close();

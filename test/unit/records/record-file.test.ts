@@ -58,6 +58,25 @@ describe('the file of records', () => {
     expect(readFileSync(join(at, names[0] ?? ''), 'utf8')).toBe('line 2 xxxx\n');
   });
 
+  it('is the newest that was put aside, also when the clock was put back', async () => {
+    const at = folder();
+    let now = Date.UTC(2026, 0, 2, 3, 4, 5, 999);
+    const file = fileIn(at, { maxBytes: 10, daily: false, keep: 2, now: () => new Date(now) });
+    for (let i = 0; i < 4; i += 1) {
+      await file.write(`line ${i} xxxx`);
+      now -= 86_400_000;
+    }
+    const aside = readdirSync(at).filter((name) => name !== 'contacts.jsonl');
+    expect(aside.sort()).toEqual([
+      'contacts-2026-01-01T03-04-06-000Z.jsonl',
+      'contacts-2026-01-01T03-04-06-001Z.jsonl',
+    ]);
+    expect(aside.map((name) => readFileSync(join(at, name), 'utf8'))).toEqual([
+      'line 1 xxxx\n',
+      'line 2 xxxx\n',
+    ]);
+  });
+
   it('is put aside when it is of the day before', async () => {
     const at = folder();
     const file = fileIn(at);

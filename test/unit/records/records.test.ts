@@ -166,10 +166,49 @@ describe('after a crash', () => {
     const restarted = recordsWith({ file: path });
     await restarted.start(alive);
     await open.end(END);
-    await restarted.sweep(gone);
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) await restarted.sweep(gone);
     expect(linesOf(path)).toMatchObject([{ result: 'done', resumed: 1 }]);
     await Promise.all([beside.close(), restarted.close()]);
     expect(journals(at)).toEqual([]);
+  });
+
+  it('a call that it went on with before it claimed the journal is its own, and written once', async () => {
+    const app = await httpApp((_request, response) => void response.end());
+    const { at, path } = world();
+    crashedWith(path, ['a', 'b']);
+    const records = recordsWith({ file: path, http: { url: app.origin } });
+    const [ended, open] = [records.resume(begin('a')), records.takeUp(begin('b'))];
+    await ended.end(END);
+    await records.start(alive);
+    open?.builder.visit({ ...VISIT, block: 'second' });
+    open?.changed();
+    records.flush();
+    const [journal = ''] = journals(at);
+    expect(readFileSync(join(at, '.records', journal), 'utf8')).toMatch(
+      /"contact_id":"b".*"block":"second".*\n$/,
+    );
+    await records.sweep(gone);
+    await records.sweep(gone);
+    await open?.end(END);
+    await records.sent();
+    expect(linesOf(path)).toMatchObject([
+      { contact_id: 'a', result: 'done' },
+      { contact_id: 'b', result: 'done' },
+    ]);
+    expect(app.seen).toHaveLength(2);
+  });
+
+  it('one that is gone for the first time may be about to be written by a daemon beside it', async () => {
+    const { path } = world();
+    crashedWith(path, [CALL_UUID]);
+    const beside = recordsWith({ file: path });
+    const open = beside.resume(begin());
+    const restarted = recordsWith({ file: path });
+    await restarted.start(alive);
+    await restarted.sweep(gone);
+    await open.end(END);
+    await restarted.sweep(gone);
+    expect(linesOf(path)).toMatchObject([{ result: 'done' }]);
   });
 
   it('two that are started at a time write one record', async () => {
@@ -228,10 +267,33 @@ describe('a sweep that fails', () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     const records = recordsWith({ file: path }, { log });
     await records.start(() => (answers.shift() ?? (() => Promise.resolve(false)))());
-    for (let sweeps = 0; sweeps < 2; sweeps += 1) await vi.advanceTimersByTimeAsync(2000);
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) await vi.advanceTimersByTimeAsync(2000);
     expect(told).toEqual(['contact records can not be looked after']);
     expect(linesOf(path)).toEqual([]);
     await vi.advanceTimersByTimeAsync(2000);
     await vi.waitFor(() => expect(linesOf(path)).toMatchObject([{ contact_id: CALL_UUID, result: 'lost' }]));
+  });
+});
+
+describe('a call of which nobody can say whether it lives', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('is waited for from when somebody last could', async () => {
+    const path = join(folder(), 'contacts.jsonl');
+    recordsWith({ file: path }, { mark: DEAD }).begin(begin());
+    vi.useFakeTimers({ toFake: ['performance'] });
+    const records = recordsWith({ file: path });
+    const unknown = (): Promise<undefined> => Promise.resolve(undefined);
+    await records.start(alive);
+    vi.advanceTimersByTime(900_000);
+    await records.sweep(alive);
+    // A moment without the switch.
+    await records.sweep(unknown);
+    vi.advanceTimersByTime(590_000);
+    await records.sweep(unknown);
+    expect(linesOf(path)).toEqual([]);
+    vi.advanceTimersByTime(20_000);
+    await records.sweep(unknown);
+    expect(linesOf(path)).toMatchObject([{ contact_id: CALL_UUID, result: 'lost' }]);
   });
 });
