@@ -272,7 +272,9 @@ export class EslConnection {
     const close: EslClose = { kind, detail };
     this.#close = close;
     if (kind !== 'closed_by_us' && !this.#ending) this.#remoteAddress = this.remoteAddress;
-    this.#socket.destroy();
+    // What a network that stands still has not delivered must not arrive later, behind what is said anew.
+    if (kind === 'timeout') this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
     for (const pending of this.#pending.splice(0)) {
       clearTimeout(pending.timer);
       pending.reject(new AppError('switch_closed', detail));

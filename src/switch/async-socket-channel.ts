@@ -87,7 +87,7 @@ export class AsyncSocketChannel implements Channel {
       (step) => step.timeoutMs !== undefined && applicationInfo(step.application).stop === 'break',
     );
     const limit = new TimedBreak(segment.steps[bounded]?.timeoutMs, () => {
-      void this.#connection.send({ line: `api uuid_break ${this.uuid} all` });
+      void this.#connection.send({ line: `api uuid_break ${this.uuid}` });
     });
     this.#running = true;
     const event = await this.#completionOf(id, commands);

@@ -93,6 +93,21 @@ onEverySwitch(
       expect(timesPlayed(call)).toBe(1);
     });
 
+    scenario('between two lists leaves no guard on in the second', async (world) => {
+      const { expect, app } = world;
+      const { daemon, line } = await behindLine(world, { guard_s: 2 });
+      const second = app.list([{ application: 'playback', data: 'silence_stream://3500' }]);
+      const call = await world.callWith([ANSWER, PROMPT, { application: 'cti_curl', data: second.url }]);
+      await call.playing();
+      line.cut();
+      await call.begun('event');
+      line.restore();
+      const record = await daemon.record(call.uuid);
+      expect(summaryOf(record)).toEqual(['answer ok', 'playback ok', 'cti_curl ok', 'playback ok']);
+      await call.returned();
+      expect(await call.get('cti_error')).toBeUndefined();
+    });
+
     scenario('while the app is asked leaves the list for when it is back', async (world) => {
       const { expect, app } = world;
       const { daemon, line } = await behindLine(world);
@@ -176,6 +191,8 @@ onEverySwitch(
       const settings = settingsFor(world, change);
       const daemon = await DaemonProcess.start({ ...suiteSettings(world.switch.recordings), ...settings });
       world.cleanUpWith(() => daemon.stop());
+      // What is parked before is found late, and its lists end when the next step of a scenario is over.
+      await daemon.ready('ok');
       return { daemon, settings };
     };
     const kill = async (daemon: DaemonProcess): Promise<void> => {

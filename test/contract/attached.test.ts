@@ -1,9 +1,11 @@
 import type { AttachedChannel } from '../../src/switch/attached/attached-channel.js';
 import type { AttachRequest } from '../../src/switch/attached/attaching.js';
 import type { Step } from '../../src/switch/channel.js';
+import { Cuttable } from '../support/cuttable.js';
+import { eventually } from '../support/eventually.js';
 import { Line } from '../support/line.js';
 import type { TestCall } from '../support/test-call.js';
-import { summaryOf, type TestDaemon } from '../support/test-daemon.js';
+import { summaryOf, type Settings, type TestDaemon } from '../support/test-daemon.js';
 import { attachedTo, onEverySwitch, type World } from './suite.js';
 
 /** Each scenario has its own daemons: the suite's takes no parked calls. */
@@ -14,14 +16,28 @@ const PARKED = { handOvers: ['parked'], sequential: true } as const;
 const PROMPT = { application: 'playback', data: 'silence_stream://20000' };
 
 async function attachingDaemon(world: World, attach = true, port?: number): Promise<TestDaemon> {
+  return daemonWith(world, settingsOf(world, { attach, ...(port === undefined ? {} : { port }) }));
+}
+
+function settingsOf(world: World, change: object): Settings {
   const { switches, instance } = attachedTo(world.switch) as {
     readonly instance: string;
     readonly switches: { readonly main: object };
   };
-  const main = { ...switches.main, attach, ...(port === undefined ? {} : { port }) };
-  const daemon = await world.anotherDaemon({ instance, switches: { main } });
+  return { instance, switches: { main: { ...switches.main, ...change } } };
+}
+
+async function daemonWith(world: World, settings: Settings): Promise<TestDaemon> {
+  const daemon = await world.anotherDaemon(settings);
   await daemon.ready();
   return daemon;
+}
+
+/** The switch has it. */
+function toldToKeep(call: TestCall): Promise<true> {
+  return eventually('the target to be kept', async () =>
+    (await call.get('cti_then')) === 'park inline' ? true : undefined,
+  );
 }
 
 async function attached(
@@ -272,6 +288,52 @@ onEverySwitch(
       expect({ end, kept }).toEqual({ end: { kind: 'completed' }, kept: undefined });
       await call.returned();
       expect(channel.keep()).toBe(false);
+    });
+
+    scenario('keeps it also when the connection is cut over the end of that list', async (world) => {
+      const { expect } = world;
+      const line = await Cuttable.before(world.switch.eventSocketPort);
+      world.cleanUpWith(() => line.close());
+      const daemon = await attachingDaemon(world, true, line.port);
+      const call = await world.call({ extension: 'playing' });
+      await call.playing();
+      const channel = await attached(daemon, call);
+      const last = run(channel, { application: 'playback', data: 'silence_stream://700' });
+      await call.begun('playback', 'silence_stream://700');
+      expect(channel.keep()).toBe(true);
+      await toldToKeep(call);
+      line.cut();
+      expect(await call.variable('cti_status')).toBe('done');
+      await call.begun('park');
+      line.restore();
+      expect(await last).toMatchObject({ end: { kind: 'completed' }, kept: true });
+      const { end } = await run(channel, { application: 'playback', data: 'silence_stream://40' });
+      expect(end).toEqual({ kind: 'completed' });
+      await call.returned();
+    });
+
+    scenario('leaves a call that was to be kept to the guard when its daemon has died', async (world) => {
+      const { expect } = world;
+      const line = await Cuttable.before(world.switch.eventSocketPort);
+      world.cleanUpWith(() => line.close());
+      const settings = settingsOf(world, { guard_s: 3 });
+      const { switches } = settings as { readonly switches: { readonly main: object } };
+      const first = await daemonWith(world, {
+        ...settings,
+        switches: { main: { ...switches.main, port: line.port } },
+      });
+      const call = await world.call({ extension: 'playing' });
+      await call.playing();
+      const channel = await attached(first, call);
+      void run(channel, { application: 'playback', data: 'silence_stream://700' });
+      await call.begun('playback', 'silence_stream://700');
+      expect(channel.keep()).toBe(true);
+      await toldToKeep(call);
+      line.cut();
+      await first.stop();
+      await daemonWith(world, settings);
+      await call.returned();
+      expect(await call.get('cti_error')).toBe('daemon_lost');
     });
 
     scenario('interrupts what the daemon itself has running there', async (world) => {

@@ -99,6 +99,17 @@ onEverySwitch('a program', {}, ({ scenario }) => {
     await call.returned();
   });
 
+  scenario('stops a prompt whose timeout_ms is over before it has begun', async ({ expect, run }) => {
+    for (let times = 0; times < 5; times += 1) {
+      const { call, record } = await run([
+        { application: 'playback', data: 'silence_stream://20000', timeout_ms: 1 },
+        AFTER,
+      ]);
+      expect(summaryOf(record)).toEqual(['playback timed_out', 'set ok']);
+      await call.returned();
+    }
+  });
+
   scenario('stops a pause and a recording after their timeout_ms', async ({ expect, run, switch: sut }) => {
     const { record } = await run([
       ANSWER,

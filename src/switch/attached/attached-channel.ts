@@ -88,7 +88,7 @@ export class AttachedChannel implements Channel {
     const limit =
       limitMs === undefined
         ? undefined
-        : new TimedBreak(limitMs, () => this.#send([{ line: `api uuid_break ${this.uuid} all` }]));
+        : new TimedBreak(limitMs, () => this.#send([{ line: `api uuid_break ${this.uuid}` }]));
     const result = await this.#begin(segment);
     const timedOut = limit?.stop() ?? false;
     const steps = result.steps.map((step, index) => (index === bounded ? { ...step, timedOut } : step));
@@ -186,13 +186,18 @@ export class AttachedChannel implements Channel {
 
   /** The park loop has ended: the list released the channel, or somebody moved it. */
   onUnpark(event: Headers): void {
-    const source = event.get('variable_transfer_source');
-    const to = source !== undefined && source !== this.#transferredFrom ? source : '';
+    const to = this.#sourceSince(event);
     if (this.#keeping === 'asked' && isKeptSource(to) && this.#isCompleted(event)) {
       this.#keeping = 'leaving';
       return;
     }
     this.#leave(event, { kind: 'moved', to });
+  }
+
+  /** Where it was transferred to since it was taken; empty: it was not. */
+  #sourceSince(event: Headers): string {
+    const source = event.get('variable_transfer_source');
+    return source !== undefined && source !== this.#transferredFrom ? source : '';
   }
 
   /** It is parked anew: `keep` came in time. */
@@ -222,6 +227,13 @@ export class AttachedChannel implements Channel {
     }
     const running = this.#running;
     if (running?.isCompleted(dump) === true) {
+      // Its end has armed the guard, and the event that says so is lost: the next list has to disarm it.
+      if (running.isList && !running.release) this.#guardedAt = 0;
+      if (this.#keeping !== undefined && isKeptSource(this.#sourceSince(dump))) {
+        this.#keeping = 'leaving';
+        this.onPark(dump);
+        return;
+      }
       this.#settle(dump, { kind: 'completed' });
     } else if (placeOf(dump) !== this.#place || dump.get(`variable_${OWNER}`) === NOBODY) {
       this.onUnpark(dump);

@@ -8,8 +8,9 @@ import type { AttachedChannel } from './attached-channel.js';
 import type { Claims } from './claims.js';
 import { EventData, placeOf, readDump } from './event-data.js';
 import type { Headers } from './event-data.js';
-import { OWNER, PLACE, RUN } from './marks.js';
+import { OWNER, PLACE, RUN, TARGET_VARIABLE } from './marks.js';
 import { isParked, isPlainUuid } from './parked.js';
+import { KEPT_TARGET } from './release-target.js';
 import { probeEvent } from './segment-event.js';
 
 /**
@@ -17,6 +18,11 @@ import { probeEvent } from './segment-event.js';
  * commands. Only channels that nobody has claimed yet depend on it.
  */
 const FURTHER_LOOKS_MS = [2000, 3000, 5000, 10_000];
+/**
+ * And so often afterwards: the news of a parked channel is lost when the connection that brings it is, and a caller who
+ * waits there has nobody.
+ */
+const LOOK_EVERY_MS = 30_000;
 /** So many commands are written at once, so that the switch is not asked for everything in one breath. */
 const BATCH = 100;
 
@@ -96,19 +102,22 @@ export class Recovery {
   }
 
   async begin(): Promise<void> {
+    let connection: EslConnection;
     try {
-      const { connection } = this.#client;
-      for (const uuid of this.#toForget) this.#task.forget(uuid);
-      this.#toForget.clear();
-      await this.#lookAtHeld(connection);
-      await this.#lookForOthers(connection);
-      for (const afterMs of FURTHER_LOOKS_MS) {
-        await new Promise((resolve) => setTimeout(resolve, afterMs).unref());
-        await this.#lookForOthers(connection);
-      }
+      connection = this.#client.connection;
     } catch (error) {
-      // The connection broke again: the next one begins anew.
       if (!(error instanceof AppError)) throw error;
+      return;
+    }
+    for (const uuid of this.#toForget) this.#task.forget(uuid);
+    this.#toForget.clear();
+    // Without this no call that is held goes on: the next connection begins anew.
+    const seen = await done(this.#lookAtHeld(connection));
+    if (seen === 'late') connection.destroy('The channels that are held could not be looked at.', 'timeout');
+    if (seen !== 'done') return;
+    for (let looks = 0; (await done(this.#lookForOthers(connection))) !== 'gone'; looks += 1) {
+      const pauseMs = FURTHER_LOOKS_MS[looks] ?? LOOK_EVERY_MS;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     }
   }
 
@@ -175,6 +184,8 @@ export class Recovery {
 
   #leftBehind(connection: EslConnection, uuid: string, dump: Headers): void {
     const value = (name: string): string => dump.get(`variable_${name}`) ?? '';
+    // It was to be kept for what has gone with its daemon: the guard, which is on, lets it go where it belongs.
+    if (value(TARGET_VARIABLE) === KEPT_TARGET) return;
     const place = value(PLACE);
     if (value('cti_status') !== '' || (place !== '' && place !== placeOf(dump))) {
       this.#task.forget(uuid);
@@ -204,6 +215,17 @@ export class Recovery {
     );
     const gone = doubtful.filter((_, at) => exist[at] === 'false');
     await Promise.all(connection.sendBatch(gone.flatMap((uuid) => this.#claims.giveBack(uuid))));
+  }
+}
+
+/** `late`: a switch that is busy did not answer in time. `gone`: the connection broke again. */
+async function done(look: Promise<void>): Promise<'done' | 'late' | 'gone'> {
+  try {
+    await look;
+    return 'done';
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return error.code === 'switch_timeout' ? 'late' : 'gone';
   }
 }
 

@@ -240,6 +240,14 @@ describe('EslConnection: time-outs', () => {
 });
 
 describe('EslConnection: its end', () => {
+  it('takes back what a network that stands still has not delivered', async () => {
+    const { connection, peer } = await connect();
+    const reset = new Promise((resolve) => peer.socket.once('error', resolve));
+    connection.destroy('No answer.', 'timeout');
+    expect(await reset).toMatchObject({ code: 'ECONNRESET' });
+    expect(await connection.closed).toEqual({ kind: 'timeout', detail: 'No answer.' });
+  });
+
   it('rejects what is open when the peer closes, and sends nothing more', async () => {
     const { connection, peer } = await connect();
     const replies = connection.sendBatch([{ line: 'getvar a' }, { line: 'getvar b', timeoutMs: 60_000 }]);
