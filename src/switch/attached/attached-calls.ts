@@ -172,7 +172,7 @@ export class AttachedCalls {
         channel?.onUnpark(event);
         break;
       case 'CHANNEL_HANGUP':
-        this.#parking.settle(uuid, { failed: 'it hung up' });
+        this.#parking.settle(uuid, { failed: 'it hung up', open: false });
         channel?.onHangup(event);
         break;
       case 'CUSTOM':

@@ -80,8 +80,9 @@ export class Attaching {
       hold.guard.arm(),
     ]);
     if ('failed' in parked) {
-      if (before === undefined || before.gone.aborted) held.forget(uuid, true);
-      else held.stay(before);
+      if (before !== undefined && !before.gone.aborted) held.stay(before);
+      // One that may be parked has its marks and its guard, which bring it back to us, or to where it belongs.
+      else if (!parked.open) held.forget(uuid, true);
       return no('attach_failed', parked.failed);
     }
     const place = placeOf(parked.event);

@@ -4,7 +4,10 @@ import type { Headers } from './event-data.js';
 /** How long a channel may take to leave what it does. */
 const PARK_TIMEOUT_MS = 5000;
 
-export type Parked = { readonly event: Headers } | { readonly failed: string };
+export type Parked =
+  | { readonly event: Headers }
+  /** `open`: the channel may be parked all the same, now or when it leaves what it does. */
+  | { readonly failed: string; readonly open: boolean };
 
 /** Channels that are being parked on request, wherever they are. */
 export class Parking {
@@ -21,13 +24,13 @@ export class Parking {
       return await new Promise<Parked>((resolve) => {
         this.#waiting.set(uuid, resolve);
         const late = `it did not leave what it does within ${PARK_TIMEOUT_MS} ms`;
-        timer = setTimeout(() => resolve({ failed: late }), PARK_TIMEOUT_MS);
+        timer = setTimeout(() => resolve({ failed: late, open: true }), PARK_TIMEOUT_MS);
         Promise.all(connection.sendBatch(commands)).then(
           (replies) => {
             const refused = replies.find(({ ok }) => !ok);
-            if (refused !== undefined) resolve({ failed: refused.text });
+            if (refused !== undefined) resolve({ failed: refused.text, open: false });
           },
-          (error: unknown) => resolve({ failed: String(error) }),
+          (error: unknown) => resolve({ failed: String(error), open: true }),
         );
       });
     } finally {
@@ -42,6 +45,6 @@ export class Parking {
   }
 
   abandon(): void {
-    for (const settle of this.#waiting.values()) settle({ failed: 'the daemon stops' });
+    for (const settle of this.#waiting.values()) settle({ failed: 'the daemon stops', open: true });
   }
 }
