@@ -13,6 +13,8 @@ import type { StaleClaims } from './stale-claims.js';
 
 /** The head start that a daemon which would refuse the call gives to others. */
 const FULL_DELAY_MS = 300;
+/** A switch that was too busy to answer is asked again after this. */
+const AGAIN_MS = 1000;
 
 export interface TakingOptions {
   readonly line: CallsLine;
@@ -84,8 +86,9 @@ export class Taking {
       }
       await this.#hold(uuid, headers);
     } catch (error) {
-      // Without a connection: found again when there is one.
       if (!(error instanceof AppError)) throw error;
+      if (error.code === 'switch_timeout') setTimeout(() => this.onParked(headers), AGAIN_MS).unref();
+      // Without a connection: found again when there is one.
     }
   }
 
