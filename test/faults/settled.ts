@@ -24,8 +24,8 @@ export interface Expected {
   /** The switch was killed: what it said of its calls is not looked at. */
   readonly switchKilled?: boolean;
   /**
-   * Another daemon has gone on with calls whose daemon lives: it tells of each as a call of its own, with `continues`,
-   * and the first one ends its part.
+   * A daemon has gone on with calls whose events another has, which lives or has taken over those of a dead one: it
+   * tells of each as a call of its own, with `continues`, and the other ends its part.
    */
   readonly continued?: boolean;
   /** How long calls may take to end. */
