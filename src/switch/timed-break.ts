@@ -1,7 +1,11 @@
 /** A time limit is enforced again at this distance while an application goes on after a break. */
 const BREAK_AGAIN_MS = 1000;
 
-/** Breaks what runs on a channel when its time is up, for channels on which something can be said meanwhile. */
+/**
+ * Breaks what runs on a channel when its time is up, for channels on which something can be said meanwhile: by
+ * `uuid_break` without `all`, which would throw away the list itself where it has not begun yet (mod_commands.c
+ * uuid_break: switch_core_session_flush_private_events). A break that comes too early is followed by another.
+ */
 export class TimedBreak {
   readonly #sendBreak: () => void;
   #fired = false;

@@ -115,7 +115,9 @@ export class Recovery {
     const seen = await done(this.#lookAtHeld(connection));
     if (seen === 'late') connection.destroy('The channels that are held could not be looked at.', 'timeout');
     if (seen !== 'done') return;
-    for (let looks = 0; (await done(this.#lookForOthers(connection))) !== 'gone'; looks += 1) {
+    for (let looks = 0; ; looks += 1) {
+      const isLate = looks > FURTHER_LOOKS_MS.length;
+      if ((await done(this.#lookForOthers(connection, isLate))) === 'gone') return;
       const pauseMs = FURTHER_LOOKS_MS[looks] ?? LOOK_EVERY_MS;
       await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
     }
@@ -154,11 +156,15 @@ export class Recovery {
     });
   }
 
-  async #lookForOthers(connection: EslConnection): Promise<void> {
+  /** @param parkedOnly not to ask about each of thousands of channels now and then: those left behind are known by then */
+  async #lookForOthers(connection: EslConnection, parkedOnly: boolean): Promise<void> {
     const listed = channelRows((await connection.send({ line: 'api show channels as json' })).text);
     const claimed = await this.#claims.held(connection);
     const rows = [...listed, ...claimedOnly(claimed, listed)];
-    const unknown = rows.filter(({ uuid }) => isPlainUuid(uuid) && !this.#task.held().has(uuid));
+    const unknown = rows.filter(
+      ({ uuid, application = 'park' }) =>
+        isPlainUuid(uuid) && !this.#task.held().has(uuid) && (!parkedOnly || application === 'park'),
+    );
     const owners = await askAll(
       connection,
       unknown.map(({ uuid }) => `uuid_getvar ${uuid} ${OWNER}`),
