@@ -14,9 +14,25 @@ export interface OriginPoolOptions extends ConnectorOptions {
   readonly keepAliveMs: number;
 }
 
-/** What a client is connected by at the moment. */
-interface Line {
-  socket: Socket | undefined;
+/** What a client is connected by. */
+class Line {
+  #socket: Socket | undefined;
+  #bytesRead = 0;
+
+  /** How many bytes the connection has brought, which may be closed by now; 0 when there was none. */
+  get bytesRead(): number {
+    return this.#socket?.bytesRead ?? this.#bytesRead;
+  }
+
+  connected(socket: Socket): void {
+    this.#socket = socket;
+    // A pool keeps its clients for good: each would keep its last socket, and all that belongs to one.
+    socket.once('close', () => {
+      if (this.#socket !== socket) return;
+      this.#bytesRead = socket.bytesRead;
+      this.#socket = undefined;
+    });
+  }
 }
 
 /** A client of the pool, with one connection at a time. It leaves behind by which line a request goes. */
@@ -54,10 +70,11 @@ export class OriginPool {
     const connect = guardedConnector(options);
     this.#pool = new Pool(origin, {
       factory: (url, clientOptions) => {
-        const line: Line = { socket: undefined };
+        const line = new Line();
         const connectLine: typeof connect = (target, callback) =>
           connect(target, (...result) => {
-            line.socket = result[1] ?? undefined;
+            const [, socket] = result;
+            if (socket !== null) line.connected(socket);
             callback(...result);
           });
         return new LineClient(url, { ...clientOptions, connect: connectLine }, line, this.#lines);
@@ -89,7 +106,7 @@ export class OriginPool {
 
   /** How many bytes the request's connection has brought, of earlier answers too; 0 when it has none. */
   bytesRead({ options }: Dispatchable): number {
-    return this.#lines.get(options)?.socket?.bytesRead ?? 0;
+    return this.#lines.get(options)?.bytesRead ?? 0;
   }
 
   /** @returns true when the request had not begun; it will not, then */

@@ -95,8 +95,9 @@ onEverySwitch(
 
     scenario('between two lists leaves no guard on in the second', async (world) => {
       const { expect, app } = world;
-      const { daemon, line } = await behindLine(world, { guard_s: 2 });
-      const second = app.list([{ application: 'playback', data: 'silence_stream://3500' }]);
+      // Longer than the daemon takes to be back: connections that are refused are tried again ever later.
+      const { daemon, line } = await behindLine(world, { guard_s: 5 });
+      const second = app.list([{ application: 'playback', data: 'silence_stream://6000' }]);
       const call = await world.callWith([ANSWER, PROMPT, { application: 'cti_curl', data: second.url }]);
       await call.playing();
       line.cut();
@@ -106,6 +107,38 @@ onEverySwitch(
       expect(summaryOf(record)).toEqual(['answer ok', 'playback ok', 'cti_curl ok', 'playback ok']);
       await call.returned();
       expect(await call.get('cti_error')).toBeUndefined();
+    });
+
+    scenario('between two lists for too long leaves the call where the guard sent it', async (world) => {
+      const { expect, app } = world;
+      const { daemon, line } = await behindLine(world, { guard_s: 1 });
+      const second = app.list([AFTER]);
+      const call = await world.callWith([ANSWER, PROMPT, { application: 'cti_curl', data: second.url }]);
+      await call.playing();
+      line.cut();
+      await call.returned();
+      expect(await call.get('cti_error')).toBe('daemon_lost');
+      line.restore();
+      expect((await daemon.record(call.uuid)).result).toBe('moved');
+      expect(second.requests).toHaveLength(0);
+      expect(await call.get('cti_after')).toBeUndefined();
+      expect(await call.alive()).toBe(true);
+    });
+
+    scenario('leaves a call to another daemon that has it meanwhile', async (world) => {
+      const { expect, app } = world;
+      const { daemon, line } = await behindLine(world);
+      const route = app.held([ANSWER, AFTER]);
+      const call = await world.call({ url: route.url });
+      await route.asked();
+      line.cut();
+      await call.setVariable('cti_owner', 'another-daemon');
+      line.restore();
+      expect((await daemon.record(call.uuid)).result).toBe('moved');
+      route.release();
+      await daemon.ready();
+      expect(await call.get('cti_owner')).toBe('another-daemon');
+      expect(await call.get('cti_after')).toBeUndefined();
     });
 
     scenario('while the app is asked leaves the list for when it is back', async (world) => {

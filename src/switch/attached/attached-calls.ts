@@ -107,6 +107,7 @@ export class AttachedCalls {
       parked,
       forget: (uuid) => held.forget(uuid, true),
       mark: (channel) => line.tell(setVariables(channel.uuid, held.marks(channel))),
+      taken: (channel) => held.leave(channel),
     });
     this.#attaching = new Attaching({
       line,

@@ -11,7 +11,7 @@ import { TimedBreak } from '../timed-break.js';
 import { EventData, placeOf } from './event-data.js';
 import type { Headers } from './event-data.js';
 import type { CallGuard } from './guard.js';
-import { NOBODY, OWNER, PLACE, RUN, TARGET_VARIABLE } from './marks.js';
+import { PLACE, RUN, TARGET_VARIABLE } from './marks.js';
 import { isKeptSource, KEPT_TARGET, targetText } from './release-target.js';
 import type { ReleaseTarget } from './release-target.js';
 import { RunningSegment } from './running-segment.js';
@@ -218,25 +218,29 @@ export class AttachedChannel implements Channel {
     this.#leave(event, { kind: 'hung_up', cause: event.get('Hangup-Cause') ?? '' });
   }
 
-  /** A connection is there again: `dump` tells how the channel is now; undefined when it no longer exists. */
-  reconcile(dump: Headers | undefined): void {
+  /**
+   * A connection is there again.
+   * @param dump how the channel is now; undefined when it no longer exists
+   * @param isOurs false: somebody else has the call, or the guard has let it go
+   */
+  reconcile(dump: Headers | undefined, isOurs: boolean): void {
     if (this.#over || this.gone.aborted) return;
     if (dump === undefined) {
       this.end({ kind: 'hung_up', cause: '' });
       return;
     }
     const running = this.#running;
-    if (running?.isCompleted(dump) === true) {
-      // Its end has armed the guard, and the event that says so is lost: the next list has to disarm it.
-      if (running.isList && !running.release) this.#guardedAt = 0;
-      if (this.#keeping !== undefined && isKeptSource(this.#sourceSince(dump))) {
-        this.#keeping = 'leaving';
-        this.onPark(dump);
-        return;
-      }
-      this.#settle(dump, { kind: 'completed' });
-    } else if (placeOf(dump) !== this.#place || dump.get(`variable_${OWNER}`) === NOBODY) {
+    const isCompleted = running?.isCompleted(dump) === true;
+    // Its end has armed the guard, and the event that says so is lost: the next list has to disarm it.
+    if (isCompleted && running?.isList === true && !running.release) this.#guardedAt = 0;
+    if (isCompleted && this.#keeping !== undefined && isKeptSource(this.#sourceSince(dump))) {
+      this.#keeping = 'leaving';
+      this.onPark(dump);
+    } else if (placeOf(dump) !== this.#place || !isOurs) {
+      // Also behind the end of a list: the guard that it armed may have let the call go since.
       this.onUnpark(dump);
+    } else if (isCompleted) {
+      this.#settle(dump, { kind: 'completed' });
     } else if (running !== undefined) {
       const commands = [this.#locked('event', probeEvent(running.run))];
       this.#send(running.isList ? [...commands, this.guard.disarm()] : commands);

@@ -35,7 +35,7 @@ export class HeldCalls {
   readonly #options: HeldCallsOptions;
   readonly #home: AttachedHome;
   readonly #held = new Map<string, AttachedChannel>();
-  /** Channels whose holder is being replaced by another one of this daemon. */
+  /** Channels whose holder is being replaced by another one, of this daemon or of one that has the call now. */
   readonly #leaving = new WeakSet<AttachedChannel>();
 
   constructor(options: HeldCallsOptions) {

@@ -8,7 +8,7 @@ import type { AttachedChannel } from './attached-channel.js';
 import type { Claims } from './claims.js';
 import { EventData, placeOf, readDump } from './event-data.js';
 import type { Headers } from './event-data.js';
-import { OWNER, PLACE, RUN, TARGET_VARIABLE } from './marks.js';
+import { NOBODY, OWNER, PLACE, RUN, TARGET_VARIABLE } from './marks.js';
 import { isParked, isPlainUuid } from './parked.js';
 import { KEPT_TARGET } from './release-target.js';
 import { probeEvent } from './segment-event.js';
@@ -40,6 +40,8 @@ export interface RecoveryTask {
   readonly forget: (uuid: string) => void;
   /** Marks a channel as ours: the connection may have broken before it was. */
   readonly mark: (channel: AttachedChannel) => void;
+  /** Another daemon has it: its marks are to stay. */
+  readonly taken: (channel: AttachedChannel) => void;
 }
 
 /** A call that is ours again when the list has ended that a daemon before this one gave to FreeSWITCH. */
@@ -148,8 +150,11 @@ export class Recovery {
     );
     channels.forEach((channel, at) => {
       const dump = readDump(dumps[at] ?? '');
-      if (dump !== undefined && dump.get(`variable_${OWNER}`) === undefined) this.#task.mark(channel);
-      channel.reconcile(dump);
+      const { instance, mark, taken } = this.#task;
+      const owner = dump?.get(`variable_${OWNER}`);
+      if (dump !== undefined && owner === undefined) mark(channel);
+      if (owner !== undefined && owner !== instance && owner !== NOBODY) taken(channel);
+      channel.reconcile(dump, owner === undefined || owner === instance);
       this.#unseen.delete(channel);
       for (const resolve of this.#waiting.get(channel) ?? []) resolve();
       this.#waiting.delete(channel);

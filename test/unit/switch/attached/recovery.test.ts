@@ -53,6 +53,7 @@ function recovery(held: ReadonlyMap<string, AttachedChannel> = new Map()) {
     parked: (headers) => void parked.push(headers.get('Unique-ID') ?? ''),
     forget: () => undefined,
     mark: () => undefined,
+    taken: () => undefined,
   });
   return { made, says, parked, destroyed };
 }
