@@ -232,7 +232,7 @@ export class AttachedChannel implements Channel {
     const running = this.#running;
     const isCompleted = running?.isCompleted(dump) === true;
     // Its end has armed the guard, and the event that says so is lost: the next list has to disarm it.
-    if (isCompleted && running?.isList === true && !running.release) this.#guardedAt = 0;
+    if (isCompleted && running.isList && !running.release) this.#guardedAt = 0;
     if (isCompleted && this.#keeping !== undefined && isKeptSource(this.#sourceSince(dump))) {
       this.#keeping = 'leaving';
       this.onPark(dump);
