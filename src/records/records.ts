@@ -76,7 +76,7 @@ export class Records {
   readonly #takenOver = new Set<string>();
   /** Of calls of daemons before this one, those whose records stood in the file when this one started. */
   readonly #known = new Set<string>();
-  /** How far the file went then. */
+  /** How far the file went at the latest claim. */
   #since: FilePlace | undefined;
 
   /** @throws AppError `config_invalid`, `config_unreadable` */
@@ -256,6 +256,8 @@ export class Records {
     if (this.isOff) return { builder, changed: noop, end: () => Promise.resolve(), leave: noop };
     const journal = this.#journal;
     journal?.open(id, () => builder.draft());
+    // What another daemon may write of this call comes behind this; later claims move it on.
+    const since = this.#since;
     let over = false;
     return {
       builder,
@@ -265,7 +267,7 @@ export class Records {
       end: async (end) => {
         if (over) return;
         over = true;
-        const written = this.#finish(builder.end(end)).then((safe) => {
+        const written = this.#finish(builder.end(end), since).then((safe) => {
           // What could not be written is left to the next daemon.
           if (safe) journal?.over(id);
         });
@@ -281,15 +283,15 @@ export class Records {
     };
   }
 
-  async #finish(record: ContactRecord): Promise<boolean> {
+  async #finish(record: ContactRecord, since: FilePlace | undefined): Promise<boolean> {
     // Another daemon may have gone on with a call that was lost to this one.
     const { result, record_id: id } = record;
-    return (result === 'lost' && (await this.#isWrittenElsewhere(id))) || this.#write(record);
+    return (result === 'lost' && (await this.#isWrittenElsewhere(id, since))) || this.#write(record);
   }
 
-  async #isWrittenElsewhere(id: string): Promise<boolean> {
+  async #isWrittenElsewhere(id: string, since: FilePlace | undefined): Promise<boolean> {
     if ((this.#journal?.overElsewhere([id]) ?? []).length > 0) return true;
-    return (await this.#file?.has(new Set([id]), this.#since))?.has(id) === true;
+    return (await this.#file?.has(new Set([id]), since))?.has(id) === true;
   }
 
   /** @returns whether it is safe everywhere */

@@ -47,6 +47,7 @@ export async function switchParts(
   const peers = await ready(bed, options, sink, print);
   if (options.parts.includes('load') && !options.quick) await settle(bed, peers, options, print);
 
+  const runInMs = options.quick ? 0 : RUN_IN_MS;
   for (let round = 1; round <= options.rounds; round++) {
     const order = rotated(peers, round - 1);
     if (options.parts.includes('load')) {
@@ -58,6 +59,7 @@ export async function switchParts(
             round,
             callsPerSecond,
             durationMs: options.durationMs,
+            runInMs,
           });
           sink.load.push(sample);
           print(line(sample));
@@ -72,6 +74,7 @@ export async function switchParts(
           round,
           callsPerSecond: TLS_RATE,
           durationMs: options.durationMs,
+          runInMs,
         });
         sink.load.push(sample);
         print(line(sample));
@@ -133,6 +136,8 @@ async function trouble(bed: Bed, peer: PeerName, options: BenchOptions): Promise
  * first needs as many. A switch and a daemon that have been in service for a minute have both behind them.
  */
 const SETTLING_MS = 10_000;
+/** What it has lost of that while the others had their turns is back by then. */
+const RUN_IN_MS = 5000;
 
 async function settle(
   bed: Bed,

@@ -275,6 +275,32 @@ describe('a sweep that fails', () => {
   });
 });
 
+describe('a call that was lost a while ago', () => {
+  afterEach(() => vi.useRealTimers());
+
+  it('has one record also when the daemon that finished it is gone, with all of its notes', async () => {
+    const { path } = world();
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] });
+    const first = recordsWith({ file: path });
+    await first.start(gone);
+    const cut = first.begin(begin());
+    const second = recordsWith({ file: path });
+    await second.resume(begin()).end(END);
+    await second.close();
+    // Its journal is claimed by the one that lives, whose next look at the file begins behind that record.
+    crashedWith(path, ['of-another']);
+    await vi.waitFor(async () => {
+      await vi.advanceTimersByTimeAsync(62_000);
+      expect(linesOf(path)).toHaveLength(2);
+    });
+    await cut.end({ ...END, result: 'lost' });
+    expect(linesOf(path)).toMatchObject([
+      { contact_id: CALL_UUID, result: 'done' },
+      { contact_id: 'of-another', result: 'lost' },
+    ]);
+  });
+});
+
 describe('a call of which nobody can say whether it lives', () => {
   afterEach(() => vi.useRealTimers());
 
