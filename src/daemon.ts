@@ -102,7 +102,8 @@ export async function startDaemon(config: Config, options: DaemonOptions = {}): 
     (uuid, switchName) => links.exists(uuid, switchName),
   );
   table.onTrace((uuid, entry, runner) => records.onTrace(uuid, entry, runner));
-  table.onCallEnded((record) => records.onCallEnded(record));
+  table.onCallEnded((record, runner) => records.onCallEnded(record, runner));
+  table.onDefect((uuid, runner) => records.onDefect(uuid, runner));
   const callbacks = new Callbacks({
     settings: config.callbacks,
     egress: config.egress,

@@ -12,12 +12,15 @@ import { REAL_TIME } from './run-context.js';
  */
 const QUIET_MS = 1000;
 
+/** A waiting prompt that is shorter, or could not be played at all, is not begun again sooner than this after its begin. */
+const LEAST_PROMPT_MS = 500;
+
 const ENDED = 'the call ended';
 
 export type Asked =
   | { readonly answer: SourceMove }
   | { readonly left: SegmentEnd }
-  /** Another program is to take over. */
+  /** Another program is to take over, on the channel as it is. */
   | { readonly interrupted: true };
 
 /**
@@ -60,7 +63,9 @@ export async function ask(
       if (play !== undefined && !waited) trace.add({ type: 'waiting' });
       waited ||= play !== undefined;
       // What the caller hears meanwhile takes the place of the outcomes that FreeSWITCH had kept of the last segment.
+      const begunAt = time.now();
       const end = kept ? await channel.wait(play) : await keep();
+      if (kept && play !== undefined) delayMs = Math.max(0, LEAST_PROMPT_MS - (time.now() - begunAt));
       kept = true;
       if (end.kind === 'completed') continue;
       asking.abort(ENDED);
@@ -68,8 +73,14 @@ export async function ask(
       return { left: end };
     }
     const answer = await pending;
+    // The answer is held: were the runner to end now, the channel would be nobody's should the parking fail. The pieces
+    // of silence are what a synchronous socket needs to notice that it was parked.
+    while (run.interrupted === 'fromOutside' && !isGone(channel)) {
+      const end = await channel.wait(undefined);
+      if (end.kind !== 'completed') return { left: end };
+    }
     if (isGone(channel)) return { left: endOf(channel) };
-    return run.interrupted ? { interrupted: true } : { answer };
+    return run.interrupted === 'inHand' ? { interrupted: true } : { answer };
   } finally {
     run.asking = undefined;
     channel.gone.removeEventListener('abort', cancel);

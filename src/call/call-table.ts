@@ -64,7 +64,7 @@ export class CallTable {
   #services: RunnerServices;
   #options: CallTableOptions;
   readonly #active = new Set<Entry>();
-  readonly #ended: ((record: CallRecord) => void)[] = [];
+  readonly #ended: ((record: CallRecord, runner: CallRunner) => void)[] = [];
   readonly #traced: ((uuid: string, entry: TraceEntry, runner: CallRunner) => void)[] = [];
   readonly #failed: ((uuid: string, runner: CallRunner) => void)[] = [];
   readonly #whenEmpty: (() => void)[] = [];
@@ -101,7 +101,7 @@ export class CallTable {
     return this.#stopping;
   }
 
-  onCallEnded(listener: (record: CallRecord) => void): void {
+  onCallEnded(listener: (record: CallRecord, runner: CallRunner) => void): void {
     this.#ended.push(listener);
   }
 
@@ -225,7 +225,7 @@ export class CallTable {
       .then(
         (record) => {
           report(log, record, this.#options.logsRoutine);
-          for (const listener of this.#ended) listener(record);
+          for (const listener of this.#ended) listener(record, runner);
         },
         (error: unknown) => {
           // A defect: the connection's end gives the call back to the dialplan.
@@ -237,7 +237,8 @@ export class CallTable {
       .finally(() => {
         this.#active.delete(call);
         const { next } = call;
-        if (next !== undefined) this.#follow(channel, abandon, origin, (after) => after.run(next));
+        if (next !== undefined && runner.hasHandedOn)
+          this.#follow(channel, abandon, origin, (after) => after.run(next));
         const unused = this.#retired.get(services);
         if (unused !== undefined && !this.#uses(services)) {
           this.#retired.delete(services);

@@ -138,7 +138,7 @@ export class ListRunner {
     let failed: Outcome | undefined;
     segment.taken.forEach((placed, at) => {
       const step = result.steps[at] ?? { state: 'not_run', values: {}, timedOut: false };
-      const outcome = settle(placed, step, result.end, this.#context.interrupted);
+      const outcome = settle(placed, step, result.end, this.#context.interrupted !== undefined);
       this.#settled(outcome);
       this.#context.call.learnFrom(outcome);
       if (placed.action.onError === 'stop' && outcome.status !== 'ok') failed ??= outcome;

@@ -73,6 +73,7 @@ export class Originator {
     table.onCallEnded(({ uuid, result }) => {
       if (result !== 'interrupted') this.#giveBack(uuid);
     });
+    table.onDefect((uuid) => this.#giveBack(uuid));
   }
 
   /** Told at its begin, and when it is settled. */

@@ -92,8 +92,11 @@ export class RunContext {
   wroteState = false;
   /** The program has failed; lists that were appended to it run all the same. */
   failure: Ending | undefined;
-  /** Another program is to take the place of this one. */
-  interrupted = false;
+  /**
+   * Another program is to take the place of this one. `inHand`: on this channel, as it is. `fromOutside`: somebody is
+   * about to park the channel for it, and may fail.
+   */
+  interrupted: 'inHand' | 'fromOutside' | undefined;
   /** Stops the question that is open; undefined when none is. */
   asking: Cancellation | undefined;
   /** The applications that FreeSWITCH was given and has not reported; empty when there are none. */

@@ -48,6 +48,9 @@ export class CallRunner {
   #parties: Parties = { uuid: '', program: '', caller: '', destination: '' };
   #wasAnswered = false;
   #switchName = '';
+  /** Whose list is to run on the channel as it is. */
+  #successor: string | undefined;
+  #handedOn = false;
 
   constructor(channel: Channel, services: RunnerServices, onTrace?: (entry: TraceEntry) => void) {
     this.#channel = channel;
@@ -164,7 +167,7 @@ export class CallRunner {
    */
   append(list: OwnList): boolean {
     const context = this.#context;
-    const tooLate = context.closing || context.interrupted || !context.keepable;
+    const tooLate = context.closing || context.interrupted !== undefined || !context.keepable;
     if (tooLate || this.#channel.gone.aborted || this.#channel.keep?.() === false) return false;
     context.appended.push(list);
     context.trace.add({ type: 'asked', what: 'appended', by: list.by });
@@ -174,23 +177,32 @@ export class CallRunner {
   /**
    * Ends the program in favour of another, if that can be done from here: while it waits for an answer. The call is
    * not given back: whoever interrupted it goes on with the channel when `run` has resolved.
-   * @returns false when FreeSWITCH runs a list
+   * @returns false when FreeSWITCH runs a list, or somebody else has interrupted it already
    */
   interrupt(by: string): boolean {
     const context = this.#context;
-    if (context.asking === undefined || this.#channel.gone.aborted) return false;
-    this.takenOver(by);
+    if (context.asking === undefined || context.interrupted !== undefined || this.#channel.gone.aborted)
+      return false;
+    context.interrupted = 'inHand';
+    this.#successor = by;
+    context.trace.add({ type: 'asked', what: 'interrupted', by });
     context.asking.abort();
     return true;
+  }
+
+  /** `run` has resolved and has left the channel to whoever interrupted it. */
+  get hasHandedOn(): boolean {
+    return this.#handedOn;
   }
 
   /** The channel is about to be taken away from this runner, by ourselves. @returns takes that back */
   takenOver(by: string): () => void {
     const context = this.#context;
-    context.interrupted = true;
+    const before = context.interrupted;
+    context.interrupted = 'fromOutside';
     context.trace.add({ type: 'asked', what: 'interrupted', by });
     return () => {
-      context.interrupted = false;
+      context.interrupted = before;
     };
   }
 
@@ -217,7 +229,6 @@ export class CallRunner {
       context.call.learn({ destination_number: destination, caller_id_number: caller });
       ending = await this.#programs.runList(next);
     }
-    context.closing = true;
     for (const { by } of context.appended) context.trace.add({ type: 'asked', what: 'dropped', by });
     return this.#finish(ending);
   }
@@ -225,6 +236,10 @@ export class CallRunner {
   async #finish(given: Ending): Promise<CallRecord> {
     const context = this.#context;
     const channel = this.#channel;
+    context.closing = true;
+    this.#handedOn = given.kind === 'interrupted';
+    if (this.#successor !== undefined && !this.#handedOn)
+      context.trace.add({ type: 'asked', what: 'dropped', by: this.#successor });
     let ending = given.kind === 'done' ? context.completion : given;
     if (ending.kind === 'interrupted') {
       // The channel goes on to another program.
@@ -256,7 +271,8 @@ export class CallRunner {
     if (ending.kind === 'interrupted') return { result: 'interrupted', detail: '' };
     if (ending.kind !== 'left') return { result: 'done', detail: '' };
     const { end } = ending;
-    if (end.kind === 'moved' && this.#context.interrupted) return { result: 'interrupted', detail: '' };
+    if (end.kind === 'moved' && this.#context.interrupted === 'fromOutside')
+      return { result: 'interrupted', detail: '' };
     if (end.kind === 'moved') return { result: 'moved', detail: end.to };
     if (end.kind === 'lost') return { result: 'lost', detail: end.detail };
     const cause = end.kind === 'hung_up' ? end.cause : '';

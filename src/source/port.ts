@@ -137,7 +137,7 @@ export interface ActionSource {
   /** Instead of `start`, when another daemon had begun: answers again what that one was about to do. */
   resume?(call: CallView, context: SourceContext): Promise<SourceMove>;
   /** Absent: a surviving daemon begins anew. */
-  state?(): SourceState;
+  state?(): SourceState | undefined;
   /** Asked once, when the source has no more to say or the call is no longer its. */
   report?(): SourceReport;
 }

@@ -54,8 +54,8 @@ export class AsyncSocketChannel implements Channel {
     void call.connection.sendBatch([
       { line: call.full ? `api uuid_setvar ${this.uuid} socket_resume true` : 'resume' },
       { line: `filter Unique-ID ${this.uuid}` },
-      // Without `full` there is no `event`; `myevents` is allowed and names these two among others (mod_event_socket.c parse_command).
-      { line: call.full ? 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP' : 'myevents' },
+      // Without `full` there is no `event`; `myevents` is allowed and names these among others (mod_event_socket.c parse_command).
+      { line: call.full ? 'event plain CHANNEL_EXECUTE_COMPLETE CHANNEL_HANGUP CHANNEL_UNPARK' : 'myevents' },
     ]);
   }
 
@@ -63,6 +63,10 @@ export class AsyncSocketChannel implements Channel {
     if (event.get('Unique-ID') !== this.uuid) return;
     if (event.name === 'CHANNEL_HANGUP')
       this.#end({ kind: 'hung_up', cause: event.get('Hangup-Cause') ?? '' });
+    // One that hangs up leaves its park loop, too; that may be told of first, for the state comes before the event
+    // (switch_channel.c switch_channel_perform_hangup). What a list leads to comes behind the end of the list.
+    if (event.name === 'CHANNEL_UNPARK' && event.get('Channel-State') !== 'CS_HANGUP')
+      this.#end({ kind: 'moved', to: event.get('Caller-Transfer-Source') ?? '' });
     if (event.name !== 'CHANNEL_EXECUTE_COMPLETE') return;
     const id = event.get('Application-UUID') ?? '';
     this.#completions.get(id)?.(event);
@@ -127,7 +131,7 @@ export class AsyncSocketChannel implements Channel {
 
   async release(variables: Readonly<Record<string, string>>): Promise<SegmentEnd> {
     if (this.gone.aborted || this.#over) {
-      this.#letGo();
+      this.#letGo(endOf(this).kind === 'moved');
       return endOf(this);
     }
     const { end } = await this.run({ steps: [], before: {}, after: variables, release: true });
@@ -177,7 +181,8 @@ export class AsyncSocketChannel implements Channel {
   #letGo(moved = false): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#full && moved && !this.gone.aborted) {
+    const isThere = !this.gone.aborted || endOf(this).kind === 'moved';
+    if (this.#full && moved && isThere) {
       const lines = ['noevents', `api uuid_setvar ${this.uuid} socket_resume`];
       void this.#connection.sendBatch(lines.map((line) => ({ line })));
       return;

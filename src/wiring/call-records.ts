@@ -87,7 +87,15 @@ export class CallRecords {
     open.record.changed();
   }
 
-  onCallEnded(call: CallRecord): void {
+  /** A call that ended by a defect of ours. Its dialplan has it, and may bring it back: it is as one that was lost. */
+  onDefect(uuid: string, runner: CallRunner): void {
+    const open = this.#open.get(uuid);
+    if (open?.runner !== runner) return;
+    open.waiting = waitingNow('lost');
+    open.record.changed();
+  }
+
+  onCallEnded(call: CallRecord, runner: CallRunner): void {
     const open = this.#open.get(call.uuid);
     if (open === undefined) return;
     const { result, error, startedAt, durationMs } = call;
@@ -113,7 +121,7 @@ export class CallRecords {
       }
     }
     // Another program goes on with the call, and with the record.
-    if (result === 'interrupted') return;
+    if (result === 'interrupted' || open.runner !== runner) return;
     if (result === 'lost') {
       open.waiting = waitingNow('lost');
       open.record.changed();

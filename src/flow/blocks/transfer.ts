@@ -88,6 +88,8 @@ export const transfer = defineBlock({
 const USER = /^[A-Za-z0-9_.+#*-]{1,64}$/;
 const DOMAIN = /^[A-Za-z0-9](?:[A-Za-z0-9.-]{0,126}[A-Za-z0-9])?$/;
 const NUMBER = /^\+?[0-9*#]{1,32}$/;
+/** As numbers are written: `+49 (30) 123-45`. */
+const BETWEEN_DIGITS = /[ ()/-]/g;
 const SIP = /^[A-Za-z0-9_.+*#-]{1,64}@[A-Za-z0-9.-]{1,128}(?::\d{1,5})?$/;
 const WORD = /^[A-Za-z0-9_.-]{1,64}$/;
 
@@ -98,7 +100,9 @@ function dialString(
 ): { readonly data: string; readonly shown: string } | undefined {
   const shape = (text: string, kind: RegExp): string | undefined => {
     const filled = fill(text, turn.scope).trim();
-    return kind.test(filled) ? filled : undefined;
+    // Behind the filling in: names of attributes may hold what people put between digits.
+    const value = kind === NUMBER ? filled.replaceAll(BETWEEN_DIGITS, '') : filled;
+    return kind.test(value) ? value : undefined;
   };
   const data = written(given, shape);
   if (data === undefined) return undefined;
@@ -124,7 +128,7 @@ function written(
         )
       : 'number' in to
         ? endpoint(
-            [take(to.gateway, WORD), take(to.number.replaceAll(/[ ()/-]/g, ''), NUMBER)],
+            [take(to.gateway, WORD), take(to.number, NUMBER)],
             (parts) => `sofia/gateway/${parts.join('/')}`,
           )
         : endpoint(

@@ -20,7 +20,8 @@ const MAX_DETAIL = 500;
 
 /** A thread with one function in it. Takes one invocation at a time. */
 export class FunctionWorker {
-  readonly #worker: Worker;
+  /** Undefined: there was no thread to be had. */
+  readonly #worker: Worker | undefined;
   readonly #memoryMb: number;
   readonly #onPrinted: (text: string) => void;
   #onGone: (() => void) | undefined;
@@ -33,29 +34,22 @@ export class FunctionWorker {
     const { environment, onPrinted, ...settings } = options;
     this.#memoryMb = options.memoryMb;
     this.#onPrinted = onPrinted;
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), {
-      name: `function ${options.name}`,
-      workerData: settings satisfies WorkerSettings,
-      env: { ...environment },
-      argv: [],
-      execArgv: [],
-      stdin: false,
-      stdout: true,
-      stderr: true,
-      resourceLimits: {
-        maxOldGenerationSizeMb: options.memoryMb,
-        maxYoungGenerationSizeMb: Math.max(8, Math.min(32, Math.floor(options.memoryMb / 4))),
-      },
-    });
-    for (const stream of [this.#worker.stdout, this.#worker.stderr]) {
+    const begun = begin(settings, environment);
+    if (!(begun instanceof Worker)) {
+      this.#reason = begun;
+      this.#gone = true;
+      return;
+    }
+    this.#worker = begun;
+    for (const stream of [begun.stdout, begun.stderr]) {
       stream.on('data', (chunk: Buffer) => onPrinted(chunk.toString()));
     }
-    this.#worker.on('message', (message: FromWorker) => this.#onMessage(message));
-    this.#worker.on('messageerror', (error) => this.#end({ kind: 'crashed', detail: error.message }));
-    this.#worker.on('error', (error) => this.#onError(error));
-    this.#worker.on('exit', (code) => this.#onExit(code));
+    begun.on('message', (message: FromWorker) => this.#onMessage(message));
+    begun.on('messageerror', (error) => this.#end({ kind: 'crashed', detail: error.message }));
+    begun.on('error', (error) => this.#onError(error));
+    begun.on('exit', (code) => this.#onExit(code));
     // Whoever waits for an answer has a timer; an idle worker must not keep the process alive.
-    this.#worker.unref();
+    begun.unref();
   }
 
   get isGone(): boolean {
@@ -75,14 +69,14 @@ export class FunctionWorker {
         return;
       }
       this.#settle = resolve;
-      this.#worker.postMessage(message);
+      this.#worker?.postMessage(message);
     });
   }
 
   /** Stops whatever runs in it, an endless loop too. */
   async terminate(): Promise<void> {
     this.#end({ kind: 'crashed', detail: 'stopped' });
-    await this.#worker.terminate();
+    await this.#worker?.terminate();
   }
 
   #onMessage(message: FromWorker): void {
@@ -134,9 +128,35 @@ export class FunctionWorker {
   #end(reason: WorkerAnswer): void {
     if (this.#reason !== undefined) return;
     this.#reason = reason;
+    void this.#worker?.terminate();
     this.#answer(reason);
     this.#onGone?.();
-    void this.#worker.terminate();
+  }
+}
+
+/** @returns why there is no thread: a system that has no more of them throws */
+function begin(
+  settings: WorkerSettings & { readonly name: string; readonly memoryMb: number },
+  environment: Readonly<Record<string, string>>,
+): Worker | WorkerAnswer {
+  const { name, memoryMb } = settings;
+  try {
+    return new Worker(new URL('./worker.js', import.meta.url), {
+      name: `function ${name}`,
+      workerData: settings satisfies WorkerSettings,
+      env: { ...environment },
+      argv: [],
+      execArgv: [],
+      stdin: false,
+      stdout: true,
+      stderr: true,
+      resourceLimits: {
+        maxOldGenerationSizeMb: memoryMb,
+        maxYoungGenerationSizeMb: Math.max(8, Math.min(32, Math.floor(memoryMb / 4))),
+      },
+    });
+  } catch (error) {
+    return { kind: 'crashed', detail: `no thread for it: ${describe(error)}`.slice(0, MAX_DETAIL) };
   }
 }
 

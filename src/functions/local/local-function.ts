@@ -65,6 +65,7 @@ export class LocalFunction {
     signal: CancelSignal,
   ): Promise<LocalAnswer> {
     if (signal.aborted) return { kind: 'gone' };
+    if (this.#closed) return { kind: 'crashed', detail: 'it was stopped' };
     const result = await this.#breaker.run(async () => {
       const answer = await this.#run(event, requestId, timeoutMs, signal);
       return { health: healthOf(answer), answer };
@@ -146,6 +147,8 @@ export class LocalFunction {
       onPrinted,
       maxBytes: MAX_RESPONSE_BYTES,
     });
+    // Without a thread it answers so, and is nobody's to keep.
+    if (worker.isGone) return worker;
     this.#all.add(worker);
     worker.onGone(() => this.#lose(worker));
     return worker;
@@ -168,10 +171,12 @@ export class LocalFunction {
     this.#all.delete(worker);
     const index = this.#idle.findIndex((idle) => idle.worker === worker);
     for (const { timer } of index === -1 ? [] : this.#idle.splice(index, 1)) clearTimeout(timer);
-    const [next] = this.#waiting;
-    if (next === undefined || this.#closed) return;
-    this.#waiting.delete(next);
-    next.start(this.#make());
+    for (const next of this.#closed ? [] : this.#waiting) {
+      this.#waiting.delete(next);
+      const another = this.#make();
+      next.start(another);
+      if (!another.isGone) return;
+    }
   }
 }
 

@@ -128,9 +128,10 @@ export class FlowSource implements ActionSource {
     return this.#go(resume(this.#set, state, this.#flowCall(call)), call, context);
   }
 
-  state(): SourceState {
+  state(): SourceState | undefined {
     const state = this.#state;
-    if (state === undefined) throw new Error('a flow was asked for its state before it began');
+    // The call was gone before anybody was asked.
+    if (state === undefined) return undefined;
     return packed({ state, invoked: this.#invoked });
   }
 

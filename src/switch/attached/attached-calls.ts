@@ -6,6 +6,7 @@ import { Attaching } from './attaching.js';
 import type { AttachRequest, AttachResult } from './attaching.js';
 import { CallsLine } from './calls-line.js';
 import { Claims } from './claims.js';
+import { isHangingUp } from './event-data.js';
 import type { Headers } from './event-data.js';
 import { GuardRenewal } from './guard-renewal.js';
 import { HeldCalls } from './held-calls.js';
@@ -170,7 +171,9 @@ export class AttachedCalls {
         else channel?.onPark(event);
         return;
       case 'CHANNEL_UNPARK':
-        channel?.onUnpark(event);
+        // One that hangs up leaves its park loop, too; that may be told of first, for the state comes before the event
+        // (switch_channel.c switch_channel_perform_hangup).
+        if (!isHangingUp(event)) channel?.onUnpark(event);
         break;
       case 'CHANNEL_HANGUP':
         this.#parking.settle(uuid, { failed: 'it hung up', open: false });

@@ -8,7 +8,7 @@ import { endOf } from '../channel.js';
 import { compileBare, compileSegment } from '../inline-list.js';
 import { RunNames, waitingStep } from '../socket-channel.js';
 import { TimedBreak } from '../timed-break.js';
-import { EventData, placeOf } from './event-data.js';
+import { EventData, isHangingUp, placeOf } from './event-data.js';
 import type { Headers } from './event-data.js';
 import type { CallGuard } from './guard.js';
 import { PLACE, RUN, TARGET_VARIABLE } from './marks.js';
@@ -227,6 +227,10 @@ export class AttachedChannel implements Channel {
     if (this.#over || this.gone.aborted) return;
     if (dump === undefined) {
       this.end({ kind: 'hung_up', cause: '' });
+      return;
+    }
+    if (isHangingUp(dump)) {
+      this.onHangup(dump);
       return;
     }
     const running = this.#running;

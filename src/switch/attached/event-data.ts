@@ -52,6 +52,11 @@ export function readDump(text: string): Headers | undefined {
   return { get: (name) => headers.get(name.toLowerCase()) };
 }
 
+/** It has hung up, and is there for as long as that takes (switch_types.h switch_channel_state_t). */
+export function isHangingUp(headers: Headers): boolean {
+  return /^CS_(?:HANGUP|REPORTING|DESTROY)$/.test(headers.get('Channel-State') ?? '');
+}
+
 /**
  * Where a channel is: what changes when somebody transfers, parks or bridges it (switch_channel.c counts its caller
  * profiles, and each of the three brings it into another state).

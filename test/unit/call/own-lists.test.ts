@@ -8,9 +8,9 @@ import type { OwnList } from '../../../src/call/own-list.js';
 import { policyProfileSchema } from '../../../src/call/policy-profile.js';
 import { Policy } from '../../../src/call/policy.js';
 import { CallRunner } from '../../../src/call/runner.js';
-import type { RunnerServices } from '../../../src/call/run-context.js';
+import type { RunnerServices, RunTime } from '../../../src/call/run-context.js';
 import type { ActionSource, SourceAnswer } from '../../../src/source/port.js';
-import type { Segment, SegmentResult } from '../../../src/switch/channel.js';
+import type { Segment, SegmentEnd, SegmentResult } from '../../../src/switch/channel.js';
 import { FakeChannel } from './fake-channel.js';
 
 function actions(...texts: readonly string[]): Action[] {
@@ -97,6 +97,27 @@ function slow(): ActionSource & { readonly asked: Promise<void>; aborted: boolea
   return source;
 }
 
+/** Answers what it is told to, when it is told to. */
+function answersLater(): ActionSource & { answer: (answer: SourceAnswer) => void } {
+  let settle: (answer: SourceAnswer) => void = () => undefined;
+  const given = new Promise<SourceAnswer>((resolve) => (settle = resolve));
+  return {
+    kind: 'test',
+    start: () => given,
+    next: () => Promise.resolve({ kind: 'done' }),
+    answer: settle,
+  };
+}
+
+/** No time is lost before a channel is looked after. */
+const HURRIED: RunTime = {
+  now: () => performance.now(),
+  after: (_ms, task) => {
+    const timer = setTimeout(task, 1);
+    return () => clearTimeout(timer);
+  },
+};
+
 function outcomes(record: CallRecord): string[] {
   return record.trace.flatMap((entry) =>
     entry.type === 'outcome' ? [`${entry.list}:${entry.index} ${entry.application} ${entry.status}`] : [],
@@ -178,13 +199,7 @@ describe('a program that is interrupted', () => {
   it('gives up its question, and the other list runs on the same channel as a program of its own', async () => {
     const channel = new FakeChannel({ variables: { cti_curl: 'main' } });
     const source = slow();
-    const table = new CallTable(services(source), {
-      maxCalls: 1,
-      logsRoutine: false,
-      logFor: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
-    });
-    const records: CallRecord[] = [];
-    table.onCallEnded((record) => records.push(record));
+    const { table, records } = tableOf(services(source));
     table.take(channel, () => undefined);
     await source.asked;
     const call = table.find('fake-uuid');
@@ -198,6 +213,68 @@ describe('a program that is interrupted', () => {
     expect(channel.applications).toEqual(['answer']);
     // What a daemon before may have left is not to be found by a later program.
     expect(channel.segments[0]?.after).toMatchObject({ cti_status: 'done', cti_state: '' });
+  });
+
+  it.each([
+    ['hangs up', { kind: 'hung_up', cause: 'NORMAL_CLEARING' }, 'hung_up'],
+    ['is moved', { kind: 'moved', to: '' }, 'moved'],
+  ] as const)('has no successor on a call that %s before it gives up', async (_what, end, result) => {
+    let noticed: (end: SegmentEnd) => void = () => undefined;
+    const channel = new FakeChannel({
+      variables: { cti_curl: 'main' },
+      onWait: () => new Promise<SegmentEnd>((resolve) => (noticed = resolve)),
+    });
+    const { table, records } = tableOf({ ...services(slow()), time: HURRIED });
+    table.take(channel, () => undefined);
+    await until(() => channel.waits.length > 0);
+    const call = table.find('fake-uuid');
+    expect(call && table.interrupt(call, own('answer'))).toBe(true);
+    // Whoever comes second has to take the channel from outside.
+    expect(call && table.interrupt(call, own('sleep 1'))).toBe(false);
+    noticed(end);
+    await table.empty(5000);
+    expect(records.map((record) => record.result)).toEqual([result]);
+    expect(channel.applications).toEqual([]);
+    expect(asked(records[0])).toEqual(['interrupted operator/alice', 'dropped operator/alice']);
+  });
+
+  it('holds its channel when it is answered, until that is taken away', async () => {
+    let parked = false;
+    const channel = new FakeChannel({
+      variables: { cti_curl: 'main' },
+      onWait: async (): Promise<SegmentEnd> => {
+        await tick();
+        return parked ? { kind: 'moved', to: '' } : { kind: 'completed' };
+      },
+    });
+    const source = answersLater();
+    const runner = new CallRunner(channel, services(source));
+    const ended = runner.run();
+    runner.takenOver('operator/alice');
+    source.answer(listed('answer'));
+    await until(() => channel.waits.length > 1);
+    parked = true;
+    expect((await ended).result).toBe('interrupted');
+    expect(channel.applications).toEqual([]);
+  });
+
+  it('goes on with its answer when the channel could not be taken away', async () => {
+    const channel = new FakeChannel({
+      variables: { cti_curl: 'main' },
+      onWait: async (): Promise<SegmentEnd> => {
+        await tick();
+        return { kind: 'completed' };
+      },
+    });
+    const source = answersLater();
+    const runner = new CallRunner(channel, services(source));
+    const ended = runner.run();
+    const takeBack = runner.takenOver('operator/alice');
+    source.answer(listed('answer'));
+    await until(() => channel.waits.length > 0);
+    takeBack();
+    expect((await ended).result).toBe('done');
+    expect(channel.applications).toEqual(['answer']);
   });
 
   it('cannot be from here while FreeSWITCH runs a list', async () => {
@@ -230,6 +307,36 @@ describe('a program that is interrupted', () => {
   });
 });
 
+describe('a call that is refused', () => {
+  it('takes no list any more', async () => {
+    let givenBack: (end: SegmentEnd) => void = () => undefined;
+    const channel = new FakeChannel();
+    channel.release = () => new Promise<SegmentEnd>((resolve) => (givenBack = resolve));
+    const runner = new CallRunner(channel, services(answers(listed())));
+    const refused = runner.refuse('overloaded', '');
+    expect(runner.append(own('answer'))).toBe(false);
+    givenBack({ kind: 'completed' });
+    expect((await refused).result).toBe('failed');
+  });
+});
+
+describe('a call that ends by a defect', () => {
+  it('is told of as such, and is given up', async () => {
+    const source: ActionSource = {
+      kind: 'test',
+      start: () => Promise.reject(new Error('a defect')),
+      next: () => Promise.resolve({ kind: 'done' }),
+    };
+    const { table, records } = tableOf(services(source));
+    const told: string[] = [];
+    table.onDefect((uuid) => told.push(uuid));
+    let abandoned = false;
+    table.take(new FakeChannel({ variables: { cti_curl: 'main' } }), () => (abandoned = true));
+    await table.empty(5000);
+    expect({ told, abandoned, records }).toEqual({ told: ['fake-uuid'], abandoned: true, records: [] });
+  });
+});
+
 describe('what the policy says beforehand', () => {
   it('names each action that it would refuse', () => {
     const runner = new CallRunner(new FakeChannel(), services(answers(listed())));
@@ -241,5 +348,30 @@ describe('what the policy says beforehand', () => {
 });
 
 async function running(runner: CallRunner): Promise<void> {
-  while (runner.progress.state !== 'running') await new Promise((resolve) => setImmediate(resolve));
+  await until(() => runner.progress.state === 'running');
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await tick();
+}
+
+function tick(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function tableOf(given: RunnerServices): { readonly table: CallTable; readonly records: CallRecord[] } {
+  const table = new CallTable(given, {
+    maxCalls: 1,
+    logsRoutine: false,
+    logFor: () => ({ info: () => undefined, warn: () => undefined, error: () => undefined }),
+  });
+  const records: CallRecord[] = [];
+  table.onCallEnded((record) => records.push(record));
+  return { table, records };
+}
+
+function asked(record: CallRecord | undefined): string[] {
+  return (record?.trace ?? []).flatMap((entry) =>
+    entry.type === 'asked' ? [`${entry.what} ${entry.by}`] : [],
+  );
 }

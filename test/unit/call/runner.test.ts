@@ -368,12 +368,21 @@ describe('while a source is slow', () => {
       channel: {
         onWait: () => {
           pieces += 1;
-          if (pieces === 3) ready();
+          if (pieces === 2) ready();
           return { kind: 'completed' };
         },
       },
     });
-    expect(channel.waits.slice(0, 3)).toEqual(['tone_stream://x', 'tone_stream://x', 'tone_stream://x']);
+    expect(channel.waits).toEqual(['tone_stream://x', 'tone_stream://x']);
+    expect(record.result).toBe('done');
+  });
+
+  it('does not begin a prompt again and again that cannot be played', async () => {
+    const until = new Promise<void>((resolve) => setTimeout(resolve, 200));
+    const { channel, record } = await play({
+      sources: { main: slow(until, { play: 'missing.wav', afterMs: 0 }) },
+    });
+    expect(channel.waits.length).toBeLessThan(5);
     expect(record.result).toBe('done');
   });
 

@@ -88,7 +88,7 @@ describe('the record of a call', () => {
     const all = records();
     all.onTrace('u', handedOver(), runner);
     all.onTrace('u', block('first', 'next', 10), runner);
-    all.onCallEnded(ended('hung_up', { reports: [REPORT] }));
+    all.onCallEnded(ended('hung_up', { reports: [REPORT] }), runner);
     await all.close();
     expect(written()).toMatchObject([
       {
@@ -108,9 +108,9 @@ describe('the record of a call', () => {
   it('is one, when another program takes the place of the first', async () => {
     const all = records();
     all.onTrace('u', handedOver(), runner);
-    all.onCallEnded(ended('interrupted'));
+    all.onCallEnded(ended('interrupted'), runner);
     all.onTrace('u', handedOver(), runner);
-    all.onCallEnded(ended('done'));
+    all.onCallEnded(ended('done'), runner);
     await all.close();
     expect(written()).toHaveLength(1);
   });
@@ -119,13 +119,13 @@ describe('the record of a call', () => {
     const all = records();
     all.onTrace('u', handedOver(), runner);
     all.onTrace('u', block('first', 'next', 10), runner);
-    all.onCallEnded(ended('lost'));
+    all.onCallEnded(ended('lost'), runner);
     await all.sweep(performance.now() + 3_600_000);
     all.onTrace('u', handedOver(true), runner);
     // A flow that is resumed tells of its past.
     all.onTrace('u', block('first', 'next', 10), runner);
     all.onTrace('u', block('second', 'next', 60), runner);
-    all.onCallEnded(ended('done'));
+    all.onCallEnded(ended('done'), runner);
     await all.close();
     expect(written()).toMatchObject([{ path: [{ block: 'first' }, { block: 'second' }], result: 'done' }]);
   });
@@ -135,7 +135,7 @@ describe('the record of a call', () => {
       alive = answer;
       const all = records();
       all.onTrace('u', handedOver(), runner);
-      all.onCallEnded(ended('lost'));
+      all.onCallEnded(ended('lost'), runner);
       await all.sweep(performance.now() + 1000);
       expect(written()).toHaveLength(0);
       await all.sweep(performance.now() + 3_600_000);
@@ -151,7 +151,7 @@ describe('the record of a call', () => {
     const all = records();
     all.onTrace('u', handedOver(), runner);
     all.onTrace('u', interruption, runner);
-    all.onCallEnded(ended('interrupted'));
+    all.onCallEnded(ended('interrupted'), runner);
     await all.sweep(performance.now() + 1000);
     expect(written()).toHaveLength(0);
     await all.sweep(performance.now() + 90_000);
@@ -166,12 +166,40 @@ describe('the record of a call', () => {
     all.onTrace('u', handedOver(), runner);
     all.onTrace('u', handedOver(), next);
     all.onTrace('u', interruption, runner);
-    all.onCallEnded(ended('interrupted'));
+    all.onCallEnded(ended('interrupted'), runner);
     await all.sweep(performance.now() + 3_600_000);
     expect(written()).toHaveLength(0);
-    all.onCallEnded(ended('done'));
+    all.onCallEnded(ended('done'), next);
     await all.close();
     expect(written()).toMatchObject([{ result: 'done' }]);
+  });
+
+  it('is not ended by a program whose place another has taken', async () => {
+    const all = records();
+    const { call, begun, switchName } = runner;
+    const next = { call, begun, switchName } as unknown as CallRunner;
+    all.onTrace('u', handedOver(), runner);
+    all.onTrace('u', handedOver(), next);
+    for (const result of ['hung_up', 'lost'] as const) all.onCallEnded(ended(result), runner);
+    alive = false;
+    await all.sweep(performance.now() + 3_600_000);
+    expect(written()).toHaveLength(0);
+    all.onCallEnded(ended('done'), next);
+    await all.close();
+    expect(written()).toMatchObject([{ result: 'done' }]);
+  });
+
+  it('is written also of a call that ended by a defect', async () => {
+    const all = records();
+    all.onTrace('u', handedOver(), runner);
+    all.onDefect('u', {} as CallRunner);
+    alive = false;
+    await all.sweep(performance.now() + 3_600_000);
+    expect(written()).toHaveLength(0);
+    all.onDefect('u', runner);
+    await all.sweep(performance.now() + 3_600_000);
+    await all.close();
+    expect(written()).toMatchObject([{ result: 'lost' }]);
   });
 
   it('tells the cause of a hang-up that the program asked for', async () => {
@@ -179,6 +207,7 @@ describe('the record of a call', () => {
     all.onTrace('u', handedOver(), runner);
     all.onCallEnded(
       ended('done', { trace: [{ type: 'ended', atMs: 1, result: 'done', detail: 'USER_BUSY' }] }),
+      runner,
     );
     await all.close();
     expect(written()).toMatchObject([{ result: 'done', hangup_cause: 'USER_BUSY' }]);
@@ -189,7 +218,7 @@ describe('the record of a call', () => {
     const first = records();
     first.onTrace('u', handedOver(), runner);
     first.onTrace('u', block('first', 'next', 10), runner);
-    first.onCallEnded(ended('lost'));
+    first.onCallEnded(ended('lost'), runner);
     await first.close();
     expect(written()).toHaveLength(0);
   });

@@ -18,13 +18,20 @@ describe('the dial string', () => {
     ['to: { user: $.Attributes.agent, domain: example.org }', 'user/alice@example.org'],
     ['to: { group: sales }', 'group/sales'],
     ['to: { number: "+49 (30) 123-45", gateway: carrier }', 'sofia/gateway/carrier/+493012345'],
+    ['to: { number: $.Attributes.call-back, gateway: carrier }', 'sofia/gateway/carrier/123'],
+    ['to: { number: "$.Attributes[\'call back\']", gateway: carrier }', 'sofia/gateway/carrier/456'],
     ['to: { sip: "sip:bob@example.org:5080", profile: external }', 'sofia/external/bob@example.org:5080'],
     [
       'to: { user: "1" }\ncaller_id: { number: "+4930", name: Example Corp }',
       '{origination_caller_id_number=+4930,origination_caller_id_name=Example Corp}user/1',
     ],
   ])('of %s', (parameters, expected) => {
-    const walk = transferring(parameters, { agent: 'alice' });
+    const walk = transferring(parameters, {
+      agent: 'alice',
+      'call-back': '123',
+      'call back': '45-6',
+      callback: '0900',
+    });
     expect(walk.actions).toEqual([
       {
         application: 'bridge',

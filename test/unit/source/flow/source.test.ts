@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { DialLimits } from '../../../../src/call/dial-limits.js';
 import type { Outcome } from '../../../../src/call/outcome.js';
+import { CallRunner } from '../../../../src/call/runner.js';
 import type { FunctionResult } from '../../../../src/flow/port.js';
 import { compiled } from '../../../../src/flow-files/folder.js';
 import { unpacked } from '../../../../src/source/flow/flow-state.js';
@@ -7,6 +9,7 @@ import type { FlowInvocation } from '../../../../src/source/flow/functions.js';
 import { FlowSource } from '../../../../src/source/flow/source.js';
 import type { FlowTools } from '../../../../src/source/flow/source.js';
 import type { SourceContext, SourceMove, SourceNote } from '../../../../src/source/port.js';
+import { FakeChannel } from '../../call/fake-channel.js';
 
 const FLOW = {
   start: 'one',
@@ -39,6 +42,11 @@ const { set, problems } = compiled(
   {},
 );
 if (problems.length > 0) throw new Error(JSON.stringify(problems));
+
+/** As it comes off the channel. */
+function kept({ source }: World): ReturnType<typeof unpacked> {
+  return unpacked(JSON.parse(JSON.stringify(source.state())) as { kind: string; data: unknown });
+}
 
 interface World {
   readonly source: FlowSource;
@@ -157,8 +165,7 @@ describe('a flow as a source', () => {
   it('goes on elsewhere: in the middle of a function, which is asked again', async () => {
     const one = world();
     await toSecond(one);
-    const kept = unpacked(JSON.parse(JSON.stringify(one.source.state())) as { kind: string; data: unknown });
-    const two = world({}, kept);
+    const two = world({}, kept(one));
     const resumed = two.source.resume(call, two.context);
     expect(two.invoked.map(({ name }) => name)).toEqual(['g']);
     two.answer();
@@ -175,10 +182,23 @@ describe('a flow as a source', () => {
     const second = one.source.next(call, [], one.context);
     one.answer();
     const move = await second;
-    const two = world({}, unpacked(one.source.state()));
+    const two = world({}, kept(one));
     const next = await two.source.next(call, ok(move), two.context);
     expect(next).toMatchObject({ kind: 'actions', origin: 'flow/a/pin', masked: ['cti_digits'] });
     expect(two.notes.at(-1)).toEqual({ type: 'doing', block: 'pin', id: 'digits', target: '', masked: true });
+  });
+
+  it('has nothing to tell of a call that was gone before it began', async () => {
+    const { source } = world();
+    const channel = new FakeChannel({ variables: { cti_flow: 'a' } });
+    channel.hangUp();
+    const runner = new CallRunner(channel, {
+      sources: { open: () => ({ source }), describe: () => 'a' },
+      policies: new Map(),
+      limits: { chainDepth: 1, actionsPerCall: 1 },
+      dialLimits: new DialLimits(),
+    });
+    expect((await runner.run()).result).toBe('hung_up');
   });
 
   it.each([
