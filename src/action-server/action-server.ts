@@ -22,6 +22,7 @@ import type { ActionMemory, ActionServices } from './services.js';
 import type { ActionsConfig } from './settings.js';
 import { freshChain, MOST_TOKEN_LENGTH } from './token.js';
 import { WRITERS } from './writers.js';
+import { UnderWay } from '../under-way.js';
 
 interface Serving {
   readonly entry: Entry;
@@ -38,6 +39,7 @@ export class ActionServer {
   readonly #walkServices: WalkServices;
   readonly #now: () => number;
   readonly #address: OwnAddress;
+  readonly #walks = new UnderWay();
 
   constructor(config: ActionsConfig, services: ActionServices, memory: ActionMemory) {
     this.#config = config;
@@ -52,6 +54,11 @@ export class ActionServer {
         new Entry(name, settings, services.policy, this.#now, memory.tally.of(name)),
       ]),
     );
+  }
+
+  /** Resolves when no flow that was begun here is under way. */
+  idle(): Promise<void> {
+    return this.#walks.nothing();
   }
 
   /** The answer of an entry that is the same for everybody; undefined where more of the request has to be known. */
@@ -230,10 +237,11 @@ export class ActionServer {
     try {
       const walked = go(walk);
       if (!(walked instanceof Promise)) return this.#write(context, walked);
-      return walked.then(
+      const written = walked.then(
         (done) => this.#write(context, done),
         (error: unknown) => this.#defect(serving, error),
       );
+      return this.#walks.during(written);
     } catch (error) {
       return this.#defect(serving, error);
     }

@@ -22,6 +22,7 @@ import type { LocalAnswer } from './local/local-function.js';
 import { readResponse } from './response.js';
 import type { ResponseResult, ResponseRules } from './response.js';
 import type { FunctionSettings } from './settings.js';
+import { UnderWay } from '../under-way.js';
 
 /** The part of pino that is used here. */
 export interface FunctionLog {
@@ -88,6 +89,7 @@ export class FunctionInvoker {
   readonly #egress: Egress;
   readonly #origins: Origins;
   readonly #retired = new Set<LocalFunction>();
+  readonly #invocations = new UnderWay();
   #functions: ReadonlyMap<string, Loaded> = new Map();
 
   constructor(options: FunctionInvokerOptions) {
@@ -132,8 +134,17 @@ export class FunctionInvoker {
     return this.#functions.has(name);
   }
 
+  /** Resolves when nothing is invoked. */
+  idle(): Promise<void> {
+    return this.#invocations.nothing();
+  }
+
   /** Settles always, within the function's time, and never throws for what a function does. */
-  async invoke(invocation: Invocation): Promise<InvocationResult> {
+  invoke(invocation: Invocation): Promise<InvocationResult> {
+    return this.#invocations.during(this.#invoke(invocation));
+  }
+
+  async #invoke(invocation: Invocation): Promise<InvocationResult> {
     const begunMs = performance.now();
     const attempts: FunctionAttempt[] = [];
     const onAttempt = (attempt: FunctionAttempt, sent: SentTry = {}): void => {

@@ -1,5 +1,7 @@
 interface Closable {
   close(): Promise<void>;
+  /** Resolves when nothing is done with it; absent: nothing is, once nobody has it. */
+  idle?(): Promise<void>;
 }
 
 /** What several setups in a row may share, and is closed when the last of them is no longer used. */
@@ -13,10 +15,16 @@ export class InUse {
   async release(things: readonly Closable[]): Promise<void> {
     const unused = things.filter((thing) => {
       const left = (this.#counts.get(thing) ?? 0) - 1;
-      if (left > 0) this.#counts.set(thing, left);
-      return left <= 0 && this.#counts.delete(thing);
+      if (left >= 0) this.#counts.set(thing, left);
+      return left === 0;
     });
-    await Promise.all(unused.map((thing) => thing.close()));
+    await Promise.all(
+      unused.map(async (thing) => {
+        await thing.idle?.();
+        // All may have been closed meanwhile.
+        if (this.#counts.delete(thing)) await thing.close();
+      }),
+    );
   }
 
   async closeAll(): Promise<void> {

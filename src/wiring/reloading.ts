@@ -92,7 +92,10 @@ export class Reloading {
       maxCalls: next.limits.calls,
       logsRoutine: log.isLevelEnabled('info'),
     });
-    void unused.then(() => this.#inUse.release([before.apps, before.invoker]));
+    // Calls under control, and those that other switches have asked us about.
+    void Promise.all([unused, before.actions.server.idle()]).then(() =>
+      this.#inUse.release([before.apps, before.invoker]),
+    );
     return { changes, warnings };
   }
 

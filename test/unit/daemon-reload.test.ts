@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -107,6 +107,45 @@ describe('a daemon that reloads', () => {
     );
     simulator.placeCall({ destination: 'x', context: 'public' });
     expect(await second).toBe(1);
+  });
+
+  it('lets a flow that is being served over HTTP have the answer of its function', async () => {
+    const app = await ExampleApp.start();
+    ends.push(() => app.stop());
+    let release: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const held = app.route(async () => {
+      await gate;
+      return { status: 200, body: '{}', headers: { 'content-type': 'application/json' } };
+    });
+    const at = { flows: join(folder, 'flows'), functions: join(folder, 'functions.yaml') };
+    await mkdir(at.flows);
+    const says = (name: string): object => ({ type: 'play_prompt', prompt: { file: name }, next: 'end' });
+    const blocks = {
+      ask: { type: 'invoke_function', function: 'lookup', next: 'good', exits: { error: 'bad' } },
+      good: says('good.wav'),
+      bad: says('bad.wav'),
+      end: { type: 'end' },
+    };
+    await writeFile(join(at.flows, 'support.yaml'), stringify({ start: 'ask', blocks }));
+    await writeFile(
+      at.functions,
+      stringify({ functions: { lookup: { url: held.url, response: 'json', retries: 0 } } }),
+    );
+    const settings = {
+      ...{ ...PORTS, ...LOG, functions: { file: at.functions }, flows: { folder: at.flows } },
+      actions: { entries: { support: { flow: 'support' } } },
+    };
+    const { daemon } = await start(settings);
+    const answer = fetch(`http://127.0.0.1:${daemon.httpPort}/v1/actions/support?uuid=one`);
+    const request = await held.asked();
+    let abandoned = false;
+    void request.abandoned.then((was) => (abandoned = was));
+    await writeFile(file, stringify({ ...settings, egress: { denied_addresses: ['192.0.2.0/24'] } }));
+    expect(daemon.reload().changes).not.toEqual([]);
+    release();
+    expect(await (await answer).text()).toContain('good.wav');
+    expect(abandoned).toBe(false);
   });
 
   it('knows other tokens from the next request on', async () => {
