@@ -139,7 +139,10 @@ export class RecordFile {
       this.#now(),
       newest === undefined ? '' : parts(newest).stem.slice(stem.length + 1),
     );
-    await rename(path, join(folder, `${stem}-${stamp}${extension}`));
+    await rename(path, join(folder, `${stem}-${stamp}${extension}`)).catch((error: unknown) => {
+      // Another daemon that shares the file was faster.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    });
     await this.#prune();
   }
 

@@ -77,6 +77,25 @@ describe('the file of records', () => {
     ]);
   });
 
+  it('is begun again at once when a daemon beside this one has put it aside first', async () => {
+    const at = folder();
+    const path = join(at, 'contacts.jsonl');
+    writeFileSync(path, `${'x'.repeat(100)}\n`);
+    const errors: string[] = [];
+    const nothing = (): void => undefined;
+    const log = { info: nothing, warn: nothing, error: (_: object, text: string) => void errors.push(text) };
+    let others = 0;
+    const now = (): Date => {
+      if ((others += 1) === 2) renameSync(path, join(at, 'contacts-2026-01-01T00-00-00-000Z.jsonl'));
+      return new Date();
+    };
+    const file = fileIn(at, { maxBytes: 50, log, now });
+    expect(await file.write('1')).toBe(true);
+    expect(others).toBeGreaterThan(1);
+    expect(text(at)).toBe('1\n');
+    expect(errors).toEqual([]);
+  });
+
   it('is put aside when it is of the day before', async () => {
     const at = folder();
     const file = fileIn(at);
