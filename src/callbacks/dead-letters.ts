@@ -127,8 +127,8 @@ export class DeadLetters {
     return done;
   }
 
-  async #append(lines: readonly string[]): Promise<void> {
-    const handle = await open(this.#path, 'a', 0o600);
+  async #append(lines: readonly string[], path = this.#path): Promise<void> {
+    const handle = await open(path, 'a', 0o600);
     const { size } = await handle.stat();
     try {
       await handle.appendFile(lines.map((line) => `${line}\n`).join(''));
@@ -142,17 +142,29 @@ export class DeadLetters {
     }
   }
 
+  /** What stays is put beside the file, and takes its place when it is whole: until then nothing is lost. */
   async #limit(): Promise<void> {
     const { size } = await stat(this.#path);
     if (size <= this.#maxBytes) return;
-    const old = `${this.#path}.old`;
-    await rename(this.#path, old);
-    const before = this.#total;
-    this.#counts.clear();
-    await this.#copy(old, Math.ceil(before / 2));
-    await rm(old, { force: true });
+    const kept = `${this.#path}.kept`;
+    const before = { total: this.#total, counts: [...this.#counts] };
+    try {
+      await rm(kept, { force: true });
+      this.#counts.clear();
+      await this.#copy(this.#path, Math.ceil(before.total / 2), kept);
+      await rename(kept, this.#path);
+    } catch (error) {
+      this.#counts.clear();
+      for (const [receiver, count] of before.counts) this.#counts.set(receiver, count);
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#log?.error(
+        { file: this.#path, detail },
+        'callbacks: there are too many dead letters, and all stay',
+      );
+      return;
+    }
     this.#log?.error(
-      { letters: before - this.#total },
+      { letters: before.total - this.#total },
       'callbacks: dead letters thrown away, there are too many',
     );
   }
@@ -162,7 +174,7 @@ export class DeadLetters {
   }
 
   /** @param skip so many of the oldest are left out */
-  async #copy(path: string, skip: number): Promise<void> {
+  async #copy(path: string, skip: number, into = this.#path): Promise<void> {
     let batch: string[] = [];
     let seen = 0;
     for await (const letter of lettersIn(path)) {
@@ -171,10 +183,10 @@ export class DeadLetters {
       batch.push(JSON.stringify(letter));
       this.#counts.set(letter.to, this.count(letter.to) + 1);
       if (batch.length < 500) continue;
-      await this.#append(batch);
+      await this.#append(batch, into);
       batch = [];
     }
-    if (batch.length > 0) await this.#append(batch);
+    if (batch.length > 0) await this.#append(batch, into);
   }
 }
 

@@ -96,19 +96,24 @@ export class Outbox {
     return this.segments.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  /** Also when something about the call has changed. In the file when this returns, if the disk allows. */
+  /** Also when something about the call has changed. */
   begin(call: OpenCall): void {
-    this.#pending.push({ op: 'call', call: structuredClone(call) });
+    this.#put({ op: 'call', call: structuredClone(call) });
   }
 
   add(event: StoredEvent): void {
-    this.#pending.push({ op: 'event', to: event.to, event: event.event });
-    this.#flushing ??= setImmediate(() => this.flush());
+    this.#put({ op: 'event', to: event.to, event: event.event });
   }
 
   /** After its last events. */
   over(callId: string): void {
-    this.#pending.push({ op: 'over', call: callId });
+    this.#put({ op: 'over', call: callId });
+  }
+
+  /** Written together with what else comes in this turn of the event loop. */
+  #put(line: Line): void {
+    this.#pending.push(line);
+    this.#flushing ??= setImmediate(() => this.flush());
   }
 
   /** Writes what was added; survives the death of the process from here on. */
