@@ -22,6 +22,7 @@ import type { LocalAnswer } from './local/local-function.js';
 import { readResponse } from './response.js';
 import type { ResponseResult, ResponseRules } from './response.js';
 import type { FunctionSettings } from './settings.js';
+import { certificatesMark } from '../http-client/certificates.js';
 import { UnderWay } from '../under-way.js';
 
 /** The part of pino that is used here. */
@@ -113,7 +114,7 @@ export class FunctionInvoker {
     const next = new Map<string, Loaded>();
     for (const [name, settings] of functions) {
       const known = this.#functions.get(name);
-      const mark = markOf(settings);
+      const mark = functionMark(settings);
       next.set(name, known?.mark === mark ? known : this.#make(name, settings, mark));
     }
     const before = this.#functions;
@@ -288,10 +289,10 @@ export class FunctionInvoker {
   }
 }
 
-/** Settings, and the file as it is: a handler that was edited counts as changed. */
-function markOf(settings: FunctionSettings): string {
+/** Settings, and the files as they are: a handler that was edited counts as changed, and so does a renewed certificate. */
+export function functionMark(settings: FunctionSettings): string {
   const stat = settings.file === undefined ? undefined : statSync(settings.file, { throwIfNoEntry: false });
-  return JSON.stringify([settings, stat?.mtimeMs, stat?.size]);
+  return JSON.stringify([settings, stat?.mtimeMs, stat?.size, certificatesMark(settings)]);
 }
 
 /** Required parameters that are not there, or null. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import type { SecureContext } from 'node:tls';
 import { AppError } from '../errors.js';
@@ -38,6 +38,17 @@ export function secureContextOf(place: string, files: CertificateFiles): SecureC
     const reason = (error as NodeJS.ErrnoException).code ?? 'not PEM';
     throw new AppError('config_invalid', `${place}: certificates or key can't be used (${reason})`);
   }
+}
+
+/** Another one when a file was renewed at the same path; `''` when none is named. */
+export function certificatesMark({ ca_file, client_cert_file, client_key_file }: CertificateFiles): string {
+  const named = [ca_file, client_cert_file, client_key_file].filter((path) => path !== undefined);
+  return named
+    .map((path) => {
+      const known = statSync(path, { throwIfNoEntry: false });
+      return known === undefined ? '-' : `${known.ino}/${known.mtimeMs}/${known.size}`;
+    })
+    .join(' ');
 }
 
 function read(place: string, path: string): string {

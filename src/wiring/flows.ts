@@ -14,6 +14,7 @@ import { FlowLibrary } from '../flow-files/library.js';
 import { forFlows } from '../functions/for-flows.js';
 import { readFunctionsFile } from '../functions/functions-file.js';
 import type { Environment } from '../functions/functions-file.js';
+import { functionMark } from '../functions/invoke.js';
 import type { FunctionInvoker } from '../functions/invoke.js';
 import type { FunctionSettings } from '../functions/settings.js';
 import type { AppClient } from '../source/curl/client.js';
@@ -27,6 +28,8 @@ import type { Logger } from '../telemetry/log.js';
 export interface Flows {
   readonly library: FlowLibrary;
   readonly functions: ReadonlyMap<string, FunctionSettings>;
+  /** Others when a function was changed, or a file of it. */
+  readonly functionMarks: ReadonlyMap<string, string>;
   readonly numbers: ClaimedNumbers;
   readonly warnings: readonly Problem[];
 }
@@ -44,8 +47,11 @@ export function loadFlows(
 ): Flows {
   const { flows, functions: functionsConfig } = config;
   const { log, before } = options;
-  const functions =
+  const functions: ReadonlyMap<string, FunctionSettings> =
     functionsConfig.file === undefined ? new Map() : readFunctionsFile(functionsConfig.file, env).functions;
+  const functionMarks = new Map(
+    Array.from(functions, ([name, settings]) => [name, functionMark(settings)] as const),
+  );
   const context = checkContext(flows, { functions, policy: policies.get(flows.policy) });
   const versionsFolder =
     flows.versions_folder ?? (flows.folder === undefined ? undefined : join(flows.folder, '.versions'));
@@ -68,13 +74,19 @@ export function loadFlows(
         `flows.numbers.${number}: there is no flow ${JSON.stringify(flow)}`,
       );
   }
-  return { library, functions, numbers: new ClaimedNumbers(claims), warnings: library.warnings };
+  return {
+    library,
+    functions,
+    functionMarks,
+    numbers: new ClaimedNumbers(claims),
+    warnings: library.warnings,
+  };
 }
 
 /** Flows and functions that are not what they were; what is in them is not told. */
 export function changesOf(before: Flows, after: Flows): ConfigChange[] {
   const flows = differing(versionsOf(before), versionsOf(after));
-  const functions = differing(before.functions, after.functions);
+  const functions = differing(before.functionMarks, after.functionMarks);
   return [
     ...flows.map((name) => ({ path: `flows/${name}` })),
     ...functions.map((name) => ({ path: `functions/${name}` })),
@@ -85,7 +97,11 @@ function versionsOf({ library }: Flows): ReadonlyMap<string, string> {
   return new Map(Array.from(library.current.flows.values(), ({ name, version }) => [name, version]));
 }
 
-function differing(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): string[] {
+/** The names of what is not in both, or not the same. */
+export function differing(
+  before: ReadonlyMap<string, unknown>,
+  after: ReadonlyMap<string, unknown>,
+): string[] {
   const names = new Set([...before.keys(), ...after.keys()]);
   return [...names].filter((name) => !isDeepStrictEqual(before.get(name), after.get(name)));
 }

@@ -6,7 +6,7 @@ import type { Config } from '../config/schema.js';
 import { AppError } from '../errors.js';
 import { problemText } from '../flow-files/folder.js';
 import type { Access } from '../http/access.js';
-import { changesOf } from './flows.js';
+import { changesOf, differing } from './flows.js';
 import { InUse } from './in-use.js';
 import { setUp } from './setup.js';
 import type { Around, Setup } from './setup.js';
@@ -81,7 +81,10 @@ export class Reloading {
     const warnings = [...remarks, ...reloadWarnings(next, planned)];
     // What can fail, fails here, with everything as it was.
     const made = setUp(next, { ...this.#around, before });
-    const changes = [...planned, ...changesOf(before.flows, made.flows)];
+    const renewed = differing(before.certificates, made.certificates)
+      .filter((name) => before.certificates.has(name) && made.certificates.has(name))
+      .map((name) => ({ path: `endpoints.${name} (certificates)` }));
+    const changes = [...planned, ...renewed, ...changesOf(before.flows, made.flows)];
     if (changes.length === 0) return { changes, warnings };
     this.#setup = made;
     this.#warnOfFlows();

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.js';
 import type { Environment } from '../functions/functions-file.js';
 import { FunctionInvoker } from '../functions/invoke.js';
 import type { FunctionObserver } from '../functions/invoke.js';
+import { certificatesMark } from '../http-client/certificates.js';
 import { AppClient } from '../source/curl/client.js';
 import { FsCommands } from '../switch/fs-commands.js';
 import type { Logger } from '../telemetry/log.js';
@@ -24,6 +25,8 @@ export interface Setup {
   readonly flows: Flows;
   readonly invoker: FunctionInvoker;
   readonly actions: Actions;
+  /** The files that endpoints name, as they were. */
+  readonly certificates: ReadonlyMap<string, string>;
 }
 
 export interface Around {
@@ -46,11 +49,15 @@ export function setUp(config: Config, { log, env, observer, before }: Around): S
   );
   const flows = loadFlows(config, env, policies, { log, ...(before && { before: before.flows }) });
   const fsCommands = new FsCommands(config.fs);
+  const certificates = new Map(
+    Object.entries(config.endpoints).map(([name, endpoint]) => [name, certificatesMark(endpoint)] as const),
+  );
   const asksAlike =
     before !== undefined &&
     (['endpoints', 'app', 'egress'] as const).every((key) =>
       isDeepStrictEqual(before.config[key], config[key]),
-    );
+    ) &&
+    isDeepStrictEqual(before.certificates, certificates);
   const apps = asksAlike
     ? before.apps
     : new AppClient({
@@ -76,5 +83,5 @@ export function setUp(config: Config, { log, env, observer, before }: Around): S
   const actions = actionsOf(config, { apps, flows, invoker, policies, log }, before?.actions);
   // All of them or none; the last thing that can fail.
   invoker.load(flows.functions);
-  return { config, apps, services, fsCommands, flows, invoker, actions };
+  return { config, apps, services, fsCommands, flows, invoker, actions, certificates };
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -146,6 +146,29 @@ describe('a daemon that reloads', () => {
     release();
     expect(await (await answer).text()).toContain('good.wav');
     expect(abandoned).toBe(false);
+  });
+
+  it('takes over certificates that were renewed, and functions that were edited, where they are', async () => {
+    const [ca, handler] = [join(folder, 'ca.pem'), join(folder, 'handler.js')];
+    const functions = join(folder, 'functions.yaml');
+    const pem = await readFile(new URL('../bench/tls/cert.pem', import.meta.url), 'utf8');
+    await writeFile(ca, pem);
+    await writeFile(handler, 'exports.handler = () => ({});');
+    const asked = { url: 'https://127.0.0.1:9/', ca_file: ca };
+    await writeFile(functions, stringify({ functions: { remote: asked, local: { file: handler } } }));
+    const { daemon } = await start({
+      ...{ ...PORTS, ...LOG, functions: { file: functions } },
+      endpoints: { app: asked, plain: { url: 'http://127.0.0.1:9/' } },
+    });
+    expect(daemon.reload().changes).toEqual([]);
+    await writeFile(ca, `renewed\n${pem}`);
+    expect(daemon.reload().changes.map(({ path }) => path)).toEqual([
+      'endpoints.app (certificates)',
+      'functions/remote',
+    ]);
+    await writeFile(handler, 'exports.handler = () => ({ edited: true });');
+    expect(daemon.reload().changes.map(({ path }) => path)).toEqual(['functions/local']);
+    expect(daemon.reload().changes).toEqual([]);
   });
 
   it('knows other tokens from the next request on', async () => {
