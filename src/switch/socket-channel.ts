@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EslCommand, EslReply } from '../esl/connection.js';
 import { detachedText } from '../esl/framing.js';
 import type { EslFrame } from '../esl/framing.js';
+import type { Headers } from './attached/event-data.js';
 import type { ChannelData, Step } from './channel.js';
 
 /** What both kinds of channel that come over `socket` have in common. */
@@ -9,6 +10,8 @@ import type { ChannelData, Step } from './channel.js';
 /** The channel as `connect` described it. */
 export class FrameData implements ChannelData {
   #frame: EslFrame | undefined;
+  /** As it was described again. */
+  #dump: Headers | undefined;
   readonly #asked: ReadonlyMap<string, string>;
 
   /** @param asked variables whose exact value is known, because it was asked for */
@@ -18,11 +21,11 @@ export class FrameData implements ChannelData {
   }
 
   header(name: string): string | undefined {
-    return detached(this.#frame?.get(name));
+    return this.#dump?.get(name) ?? detached(this.#frame?.get(name));
   }
 
   variable(name: string): string | undefined {
-    return this.#asked.get(name) ?? detached(this.#frame?.get(`variable_${name}`));
+    return this.#asked.get(name) ?? this.header(`variable_${name}`);
   }
 
   /**
@@ -31,6 +34,12 @@ export class FrameData implements ChannelData {
    */
   forget(): void {
     this.#frame = undefined;
+    this.#dump = undefined;
+  }
+
+  /** It was kept after all. */
+  renew(dump: Headers): void {
+    this.#dump = dump;
   }
 }
 

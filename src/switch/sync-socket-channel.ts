@@ -4,6 +4,7 @@ import type { EslCommand, EslConnection, EslReply } from '../esl/connection.js';
 import { execute } from '../esl/connection.js';
 import type { EslSocketCall } from '../esl/server.js';
 import { applicationInfo } from './applications.js';
+import { readDump } from './attached/event-data.js';
 import { BreakTimer } from './break-timer.js';
 import type { Channel, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
 import { endOf } from './channel.js';
@@ -95,6 +96,7 @@ export class SyncSocketChannel implements Channel {
     const steps = reading.steps.map((step, index) => (index === bounded ? { ...step, timedOut } : step));
     const end = reading.completed ? ({ kind: 'completed' } as const) : await this.#whyEnded();
     if ((segment.release && !kept) || end.kind !== 'completed') this.#letGo();
+    else if (kept) await this.#describe();
     return { end, steps, ...(kept ? { kept } : {}) };
   }
 
@@ -151,6 +153,15 @@ export class SyncSocketChannel implements Channel {
       end: endOf(this),
       steps: segment.steps.map(() => ({ state: 'not_run', values: {}, timedOut: false })),
     };
+  }
+
+  /** What was let go of with the last segment is needed again: something was appended. */
+  async #describe(): Promise<void> {
+    const replies = await this.#exchange([
+      { line: `api uuid_dump ${this.uuid} json`, timeoutMs: AT_ONCE_MS },
+    ]);
+    const dump = readDump(replies?.[0]?.text ?? '');
+    if (dump !== undefined) this.data.renew(dump);
   }
 
   async #exchange(commands: readonly EslCommand[]): Promise<EslReply[] | undefined> {

@@ -159,6 +159,19 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     expect(await call.get('cti_actions')).toBe('5');
   });
 
+  scenario('know in an appended list what is known of the call', async (world) => {
+    const appended = world.app.list([set('appended')]);
+    const call = await world.callWith([ANSWER, { application: 'playback', data: 'silence_stream://1500' }], {
+      variables: { customer_id: '7' },
+    });
+    await call.playing();
+    const next = { application: 'cti_curl', data: `${appended.url}?customer={customer_id}` };
+    await well(world, 'call', 'run', call.uuid, list(next), '--append');
+    await call.returned();
+    world.expect(appended.requests[0]?.url.searchParams.get('customer')).toBe('7');
+    world.expect(await call.get('cti_appended')).toBe('ran');
+  });
+
   scenario('run what was appended while their app was asked, also when that fails', async (world) => {
     const { expect, app } = world;
     let fail = (): void => undefined;

@@ -211,6 +211,7 @@ export class AttachedChannel implements Channel {
       [PLACE, this.#place],
     ];
     this.#send(setVariables(this.uuid, marks));
+    this.data.renew(event);
     this.#settle(event, { kind: 'completed' }, true);
   }
 

@@ -25,6 +25,11 @@ export class EventData implements ChannelData {
   forget(): void {
     this.#headers = undefined;
   }
+
+  /** It was kept after all. */
+  renew(headers: Headers): void {
+    this.#headers = headers;
+  }
 }
 
 /** Headers with further variables, or others; `''` stands for none. */
