@@ -92,6 +92,11 @@ export class HttpFunction implements ConnectionSettings {
     this.keepAliveMs = settings.keep_alive_ms;
   }
 
+  /** Closes its connections; nothing is asked any more. */
+  async close(): Promise<void> {
+    await this.#origins.drop(this);
+  }
+
   get circuit(): Circuit {
     return { peer: this.#name, isOpen: this.#breaker.isOpen };
   }

@@ -89,7 +89,7 @@ export class FunctionInvoker {
   readonly #options: FunctionInvokerOptions;
   readonly #egress: Egress;
   readonly #origins: Origins;
-  readonly #retired = new Set<LocalFunction>();
+  readonly #retired = new Set<HttpFunction | LocalFunction>();
   readonly #invocations = new UnderWay();
   #functions: ReadonlyMap<string, Loaded> = new Map();
 
@@ -120,9 +120,7 @@ export class FunctionInvoker {
     const before = this.#functions;
     this.#functions = next;
     for (const [name, { target, settings }] of before) {
-      if (next.get(name)?.target !== target && target instanceof LocalFunction) {
-        this.#retire(target, settings.timeout_ms);
-      }
+      if (next.get(name)?.target !== target) this.#retire(target, settings.timeout_ms);
     }
   }
 
@@ -241,7 +239,7 @@ export class FunctionInvoker {
   }
 
   /** What still runs in it has its time to end. */
-  #retire(target: LocalFunction, afterMs: number): void {
+  #retire(target: HttpFunction | LocalFunction, afterMs: number): void {
     this.#retired.add(target);
     setTimeout(() => {
       this.#retired.delete(target);

@@ -40,6 +40,13 @@ export class Origin {
     return pool;
   }
 
+  /** Closes the connections of a peer that is asked no more. */
+  async drop(settings: ConnectionSettings): Promise<void> {
+    const pool = this.#pools.get(settings);
+    this.#pools.delete(settings);
+    await pool?.destroy();
+  }
+
   get isIdle(): boolean {
     return [...this.#pools.values()].every((pool) => pool.isIdle);
   }
@@ -108,6 +115,11 @@ export class Origins {
           keepAliveMs: settings.keepAliveMs,
         }),
     );
+  }
+
+  /** Closes the connections of a peer that is asked no more; requests under way fail. */
+  async drop(settings: ConnectionSettings): Promise<void> {
+    await Promise.all(Array.from(this.#origins.values(), (origin) => origin.drop(settings)));
   }
 
   async destroy(): Promise<void> {

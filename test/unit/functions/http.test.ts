@@ -1,7 +1,8 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { answers, closedPort, httpApp, tcpPeer } from '../source/curl/world.js';
-import { CALL_UUID, invoke, invokerWith, outcomeOf } from './world.js';
+import { within } from '../../support/eventually.js';
+import { CALL_UUID, invoke, invokerWith, load, outcomeOf } from './world.js';
 
 const SECRET = Buffer.alloc(32, 1).toString('base64');
 
@@ -32,6 +33,20 @@ describe('an HTTP function', () => {
     const invoker = invokerWith({ f: { url: app.origin, event: 'flat', method: 'PUT' } });
     await invoke(invoker, { parameters: { phone: '1' } });
     expect(app.seen).toMatchObject([{ method: 'PUT', body: '{"phone":"1"}' }]);
+  });
+
+  it('keeps no connection when another has taken its place', async () => {
+    const closed: Promise<void>[] = [];
+    const app = await tcpPeer((socket) => {
+      closed.push(new Promise((resolve) => socket.once('close', () => resolve())));
+      socket.on('data', () => socket.write('HTTP/1.1 204 No Content\r\n\r\n'));
+    });
+    const settings = { url: app.origin, timeout_ms: 100, keep_alive_ms: 600_000 };
+    const invoker = invokerWith({ f: settings });
+    expect(outcomeOf(await invoke(invoker))).toBe('ok');
+    load(invoker, { f: { ...settings, headers: { 'X-Key': 'renewed' } } });
+    expect(outcomeOf(await invoke(invoker))).toBe('ok');
+    await within('the connection of before to be closed', Promise.race(closed), 5000);
   });
 
   it('may have nothing to say', async () => {
