@@ -2,7 +2,7 @@ import type { CancelSignal } from '../cancellation.js';
 import type { TraceContext } from '../http-client/trace-context.js';
 import { contactDataOf } from './contact-event.js';
 import type { ContactChannel } from './contact-event.js';
-import type { FunctionInvoker } from './invoke.js';
+import type { FunctionSet } from './invoke.js';
 import type { JsonObject } from './json.js';
 
 /** What a flow knows where it wants a function. */
@@ -21,7 +21,7 @@ export interface Wanted {
 }
 
 /** Invokes functions as flows want them. */
-export function forFlows(invoker: FunctionInvoker, instanceArn: string) {
+export function forFlows(functions: Pick<FunctionSet, 'invoke'>, instanceArn: string) {
   return {
     async invoke({
       name,
@@ -40,7 +40,7 @@ export function forFlows(invoker: FunctionInvoker, instanceArn: string) {
         languageCode: language,
         ...(queue === '' ? {} : { queue: { name: queue } }),
       };
-      const { durationMs, attempts, ...result } = await invoker.invoke({
+      const { durationMs, attempts, ...result } = await functions.invoke({
         name,
         parameters,
         contact: contactDataOf(call, facts, instanceArn),

@@ -76,12 +76,20 @@ export type InvocationResult = ResponseResult & {
   readonly attempts: readonly FunctionAttempt[];
 };
 
-interface Loaded {
+/** A function that can be invoked. */
+export interface Loaded {
   readonly settings: FunctionSettings;
   /** What it was made of; another one makes it anew. */
   readonly mark: string;
   readonly rules: ResponseRules;
   readonly target: HttpFunction | LocalFunction;
+}
+
+/** Functions as a configuration has them. Calls that began under it invoke them for as long as it is not released. */
+export interface FunctionSet {
+  readonly loaded: ReadonlyMap<string, Loaded>;
+  /** As FunctionInvoker.invoke. */
+  readonly invoke: (invocation: Invocation) => Promise<InvocationResult>;
 }
 
 /** Invokes functions. One for the daemon: it keeps connections, threads and circuit breakers. */
@@ -91,7 +99,9 @@ export class FunctionInvoker {
   readonly #origins: Origins;
   readonly #retired = new Set<HttpFunction | LocalFunction>();
   readonly #invocations = new UnderWay();
-  #functions: ReadonlyMap<string, Loaded> = new Map();
+  /** Those in force, and those of calls that began before. */
+  readonly #sets = new Set<FunctionSet>();
+  #current: FunctionSet = this.#setOf(new Map());
 
   constructor(options: FunctionInvokerOptions) {
     this.#options = options;
@@ -106,31 +116,59 @@ export class FunctionInvoker {
   }
 
   /**
-   * Takes over these functions, all of them or none. Those that didn't change keep their threads, connections and
-   * circuit breakers; invocations that run go on to their end.
+   * Takes over these functions in the place of those before, all of them or none; invocations that run go on to their
+   * end.
    * @throws AppError `config_invalid`, `config_unreadable`
    */
   load(functions: ReadonlyMap<string, FunctionSettings>): void {
+    const before = this.#current;
+    this.use(this.plan(functions));
+    this.release(before);
+  }
+
+  /**
+   * Makes these functions, all of them or none. Those that are in force and didn't change are the same, with their
+   * threads, connections and circuit breakers.
+   * @throws AppError `config_invalid`, `config_unreadable`
+   */
+  plan(functions: ReadonlyMap<string, FunctionSettings>): FunctionSet {
     const next = new Map<string, Loaded>();
     for (const [name, settings] of functions) {
-      const known = this.#functions.get(name);
+      const known = this.#current.loaded.get(name);
       const mark = functionMark(settings);
       next.set(name, known?.mark === mark ? known : this.#make(name, settings, mark));
     }
-    const before = this.#functions;
-    this.#functions = next;
-    for (const [name, { target, settings }] of before) {
-      if (next.get(name)?.target !== target) this.#retire(target, settings.timeout_ms);
-    }
+    return this.#setOf(next);
   }
 
-  /** The circuit breakers of all functions. */
+  /** From now on these are in force. Those before stay for the calls that have them, until they are released. */
+  use(set: FunctionSet): void {
+    this.#sets.add(set);
+    this.#current = set;
+  }
+
+  /** No call has these any more. */
+  release(set: FunctionSet): void {
+    this.#sets.delete(set);
+    const needed = new Set([...this.#sets].flatMap(({ loaded }) => [...loaded.values()]));
+    for (const one of set.loaded.values())
+      if (!needed.has(one)) this.#retire(one.target, one.settings.timeout_ms);
+  }
+
+  #setOf(loaded: ReadonlyMap<string, Loaded>): FunctionSet {
+    return {
+      loaded,
+      invoke: (invocation) => this.#invocations.during(this.#invoke(invocation, loaded)),
+    };
+  }
+
+  /** The circuit breakers of all functions in force. */
   get circuits(): Circuit[] {
-    return Array.from(this.#functions.values(), ({ target }) => target.circuit);
+    return Array.from(this.#current.loaded.values(), ({ target }) => target.circuit);
   }
 
   has(name: string): boolean {
-    return this.#functions.has(name);
+    return this.#current.loaded.has(name);
   }
 
   /** Resolves when nothing is invoked. */
@@ -140,10 +178,10 @@ export class FunctionInvoker {
 
   /** Settles always, within the function's time, and never throws for what a function does. */
   invoke(invocation: Invocation): Promise<InvocationResult> {
-    return this.#invocations.during(this.#invoke(invocation));
+    return this.#current.invoke(invocation);
   }
 
-  async #invoke(invocation: Invocation): Promise<InvocationResult> {
+  async #invoke(invocation: Invocation, functions: ReadonlyMap<string, Loaded>): Promise<InvocationResult> {
     const begunMs = performance.now();
     const attempts: FunctionAttempt[] = [];
     const onAttempt = (attempt: FunctionAttempt, sent: SentTry = {}): void => {
@@ -151,10 +189,11 @@ export class FunctionInvoker {
       this.#observe(invocation, attempt, sent);
       invocation.onAttempt?.(attempt);
     };
-    const result = await this.#answer(invocation, onAttempt);
+    const loaded = functions.get(invocation.name);
+    const result = await this.#answer(invocation, loaded, onAttempt);
     const durationMs = Math.round((performance.now() - begunMs) * 10) / 10;
     this.#options.observer?.invoked({
-      name: this.has(invocation.name) ? invocation.name : '',
+      name: loaded === undefined ? '' : invocation.name,
       durationMs,
       ...(!result.ok && { code: result.code }),
     });
@@ -170,9 +209,11 @@ export class FunctionInvoker {
 
   /** Stops everything at once. */
   async close(): Promise<void> {
-    const targets = [...this.#functions.values()].map(({ target }) => target);
-    const locals = targets.filter((target) => target instanceof LocalFunction);
-    await Promise.all([...locals, ...this.#retired].map((target) => target.close()));
+    const sets = new Set([...this.#sets, this.#current]);
+    const targets = new Set(
+      [...sets].flatMap(({ loaded }) => [...loaded.values()].map(({ target }) => target)),
+    );
+    await Promise.all([...targets, ...this.#retired].map((target) => target.close()));
     await this.#origins.destroy();
   }
 
@@ -189,10 +230,10 @@ export class FunctionInvoker {
 
   async #answer(
     invocation: Invocation,
+    loaded: Loaded | undefined,
     onAttempt: (attempt: FunctionAttempt, sent?: SentTry) => void,
   ): Promise<ResponseResult> {
     const { name, parameters, contact, signal } = invocation;
-    const loaded = this.#functions.get(name);
     if (loaded === undefined) return failed('no_such_function', JSON.stringify(name.slice(0, 64)));
     if (signal.aborted) return failed('call_gone', 'the call ended');
     const { settings, rules, target } = loaded;

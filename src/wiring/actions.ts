@@ -8,7 +8,7 @@ import type { Policy } from '../call/policy.js';
 import type { Config } from '../config/schema.js';
 import { AppError } from '../errors.js';
 import { forFlows } from '../functions/for-flows.js';
-import type { FunctionInvoker } from '../functions/invoke.js';
+import type { FunctionSet } from '../functions/invoke.js';
 import type { AppClient } from '../source/curl/client.js';
 import type { Logger } from '../telemetry/log.js';
 import type { Flows } from './flows.js';
@@ -24,7 +24,7 @@ export interface Actions {
 interface Parts {
   readonly apps: AppClient;
   readonly flows: Flows;
-  readonly invoker: FunctionInvoker;
+  readonly functions: FunctionSet;
   readonly policies: ReadonlyMap<string, Policy>;
   readonly log: Logger;
 }
@@ -32,7 +32,7 @@ interface Parts {
 /** @throws AppError `config_invalid` where an entry names a flow that is not there */
 export function actionsOf(
   config: Config,
-  { apps, flows, invoker, policies, log }: Parts,
+  { apps, flows, functions, policies, log }: Parts,
   before?: Actions,
 ): Actions {
   const { actions } = config;
@@ -58,7 +58,7 @@ export function actionsOf(
     flows: flows.library,
     policies,
     policy: config.flows.policy,
-    functions: forFlows(invoker, config.functions.instance_arn),
+    functions: forFlows(functions, config.functions.instance_arn),
     app: (target) => apps.source(target),
     log,
   };

@@ -15,7 +15,7 @@ import { forFlows } from '../functions/for-flows.js';
 import { readFunctionsFile } from '../functions/functions-file.js';
 import type { Environment } from '../functions/functions-file.js';
 import { functionMark } from '../functions/invoke.js';
-import type { FunctionInvoker } from '../functions/invoke.js';
+import type { FunctionSet } from '../functions/invoke.js';
 import type { FunctionSettings } from '../functions/settings.js';
 import type { AppClient } from '../source/curl/client.js';
 import { FLOW_KIND, unpacked } from '../source/flow/flow-state.js';
@@ -111,12 +111,12 @@ export function sourcesOf(
   config: Config,
   apps: AppClient,
   flows: Flows,
-  invoker: FunctionInvoker,
+  functions: FunctionSet,
   policy: Policy | undefined,
 ): Sources {
   const { library, numbers } = flows;
   const tools: FlowTools = {
-    functions: forFlows(invoker, config.functions.instance_arn),
+    functions: forFlows(functions, config.functions.instance_arn),
     policy: config.flows.policy,
     mayPlay: (play, call) => policy?.check({ application: 'playback', data: play }, call).allowed ?? false,
   };

@@ -38,6 +38,7 @@ export class Reloading {
     this.#reread = reread;
     this.#setup = setUp(config, around);
     this.#inUse.take([this.#setup.apps, this.#setup.invoker]);
+    this.#setup.invoker.use(this.#setup.functions);
     this.#warnOfFlows();
   }
 
@@ -91,14 +92,16 @@ export class Reloading {
     log.level = next.log.level;
     access.replace(next.http.tokens);
     this.#inUse.take([made.apps, made.invoker]);
+    made.invoker.use(made.functions);
     const unused = table.reconfigure(made.services, {
       maxCalls: next.limits.calls,
       logsRoutine: log.isLevelEnabled('info'),
     });
     // Calls under control, and those that other switches have asked us about.
-    void Promise.all([unused, before.actions.server.idle()]).then(() =>
-      this.#inUse.release([before.apps, before.invoker]),
-    );
+    void Promise.all([unused, before.actions.server.idle()]).then(() => {
+      before.invoker.release(before.functions);
+      return this.#inUse.release([before.apps, before.invoker]);
+    });
     return { changes, warnings };
   }
 

@@ -6,7 +6,7 @@ import { keyedSeal } from '../call/state-seal.js';
 import type { Config } from '../config/schema.js';
 import type { Environment } from '../functions/functions-file.js';
 import { FunctionInvoker } from '../functions/invoke.js';
-import type { FunctionObserver } from '../functions/invoke.js';
+import type { FunctionObserver, FunctionSet } from '../functions/invoke.js';
 import { certificatesMark } from '../http-client/certificates.js';
 import { AppClient } from '../source/curl/client.js';
 import { FsCommands } from '../switch/fs-commands.js';
@@ -24,6 +24,7 @@ export interface Setup {
   readonly fsCommands: FsCommands;
   readonly flows: Flows;
   readonly invoker: FunctionInvoker;
+  readonly functions: FunctionSet;
   readonly actions: Actions;
   /** The files that endpoints name, as they were. */
   readonly certificates: ReadonlyMap<string, string>;
@@ -73,15 +74,14 @@ export function setUp(config: Config, { log, env, observer, before }: Around): S
     sameEgress && before !== undefined
       ? before.invoker
       : new FunctionInvoker({ egress: config.egress, log, ...observed });
+  const functions = invoker.plan(flows.functions);
   const services: RunnerServices = {
-    sources: sourcesOf(config, apps, flows, invoker, policies.get(config.flows.policy)),
+    sources: sourcesOf(config, apps, flows, functions, policies.get(config.flows.policy)),
     policies,
     limits: { chainDepth: config.limits.chain_depth, actionsPerCall: config.limits.actions_per_call },
     dialLimits: before?.services.dialLimits ?? new DialLimits(),
     ...(config.flows.state_key === undefined ? {} : { seal: keyedSeal(config.flows.state_key) }),
   };
-  const actions = actionsOf(config, { apps, flows, invoker, policies, log }, before?.actions);
-  // All of them or none; the last thing that can fail.
-  invoker.load(flows.functions);
-  return { config, apps, services, fsCommands, flows, invoker, actions, certificates };
+  const actions = actionsOf(config, { apps, flows, functions, policies, log }, before?.actions);
+  return { config, apps, services, fsCommands, flows, invoker, functions, actions, certificates };
 }

@@ -109,44 +109,57 @@ describe('a daemon that reloads', () => {
     expect(await second).toBe(1);
   });
 
-  it('lets a flow that is being served over HTTP have the answer of its function', async () => {
-    const app = await ExampleApp.start();
-    ends.push(() => app.stop());
-    let release: () => void = () => undefined;
-    const gate = new Promise<void>((resolve) => (release = resolve));
-    const held = app.route(async () => {
-      await gate;
-      return { status: 200, body: '{}', headers: { 'content-type': 'application/json' } };
-    });
-    const at = { flows: join(folder, 'flows'), functions: join(folder, 'functions.yaml') };
-    await mkdir(at.flows);
-    const says = (name: string): object => ({ type: 'play_prompt', prompt: { file: name }, next: 'end' });
-    const blocks = {
-      ask: { type: 'invoke_function', function: 'lookup', next: 'good', exits: { error: 'bad' } },
-      good: says('good.wav'),
-      bad: says('bad.wav'),
-      end: { type: 'end' },
-    };
-    await writeFile(join(at.flows, 'support.yaml'), stringify({ start: 'ask', blocks }));
-    await writeFile(
-      at.functions,
-      stringify({ functions: { lookup: { url: held.url, response: 'json', retries: 0 } } }),
-    );
-    const settings = {
-      ...{ ...PORTS, ...LOG, functions: { file: at.functions }, flows: { folder: at.flows } },
-      actions: { entries: { support: { flow: 'support' } } },
-    };
-    const { daemon } = await start(settings);
-    const answer = fetch(`http://127.0.0.1:${daemon.httpPort}/v1/actions/support?uuid=one`);
-    const request = await held.asked();
-    let abandoned = false;
-    void request.abandoned.then((was) => (abandoned = was));
-    await writeFile(file, stringify({ ...settings, egress: { denied_addresses: ['192.0.2.0/24'] } }));
-    expect(daemon.reload().changes).not.toEqual([]);
-    release();
-    expect(await (await answer).text()).toContain('good.wav');
-    expect(abandoned).toBe(false);
-  });
+  it.each(['egress', 'functions'] as const)(
+    'lets a flow that is being served over HTTP go on with its functions when %s changes',
+    async (changed) => {
+      const app = await ExampleApp.start();
+      ends.push(() => app.stop());
+      let release: () => void = () => undefined;
+      const gate = new Promise<void>((resolve) => (release = resolve));
+      const held = app.route(async () => {
+        await gate;
+        return { status: 200, body: '{}', headers: { 'content-type': 'application/json' } };
+      });
+      const at = { flows: join(folder, 'flows'), functions: join(folder, 'functions.yaml') };
+      await mkdir(at.flows);
+      const write = async (name: string): Promise<void> => {
+        const says = (sound: string): object => ({
+          type: 'play_prompt',
+          prompt: { file: sound },
+          next: 'end',
+        });
+        const asks = (next: string): object => ({
+          type: 'invoke_function',
+          function: name,
+          next,
+          exits: { error: 'bad' },
+        });
+        const blocks = {
+          ...{ ask: asks('again'), again: asks('good') },
+          ...{ good: says('good.wav'), bad: says('bad.wav'), end: { type: 'end' } },
+        };
+        await writeFile(join(at.flows, 'support.yaml'), stringify({ start: 'ask', blocks }));
+        const functions = { [name]: { url: held.url, response: 'json', retries: 0 } };
+        await writeFile(at.functions, stringify({ functions }));
+      };
+      await write('lookup');
+      const settings = {
+        ...{ ...PORTS, ...LOG, functions: { file: at.functions }, flows: { folder: at.flows } },
+        actions: { entries: { support: { flow: 'support' } } },
+      };
+      const { daemon } = await start(settings);
+      const answer = fetch(`http://127.0.0.1:${daemon.httpPort}/v1/actions/support?uuid=one`);
+      const request = await held.asked();
+      let abandoned = false;
+      void request.abandoned.then((was) => (abandoned = was));
+      if (changed === 'functions') await write('renamed');
+      else await writeFile(file, stringify({ ...settings, egress: { denied_addresses: ['192.0.2.0/24'] } }));
+      expect(daemon.reload().changes).not.toEqual([]);
+      release();
+      expect(await (await answer).text()).toContain('good.wav');
+      expect(abandoned).toBe(false);
+    },
+  );
 
   it('takes over certificates that were renewed, and functions that were edited, where they are', async () => {
     const [ca, handler] = [join(folder, 'ca.pem'), join(folder, 'handler.js')];
