@@ -169,6 +169,7 @@ const ROOMS: Readonly<Record<string, Room>> = {
       'flow-test',
       'functions',
       'http',
+      'http-client/certificates.ts',
       'records',
       'source',
       'switch',

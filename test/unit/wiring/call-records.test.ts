@@ -192,7 +192,8 @@ describe('the record of a call', () => {
   it('is written also of a call that ended by a defect', async () => {
     const all = records();
     all.onTrace('u', handedOver(), runner);
-    all.onDefect('u', {} as CallRunner);
+    const { call, begun, switchName } = runner;
+    all.onDefect('u', { call, begun, switchName } as unknown as CallRunner);
     alive = false;
     await all.sweep(performance.now() + 3_600_000);
     expect(written()).toHaveLength(0);
