@@ -270,6 +270,30 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     held.release();
   });
 
+  scenario('are interrupted also when their app answers in that moment', async (world) => {
+    const { expect, app } = world;
+    const held = app.held([set('late')]);
+    const call = await world.call({ url: held.url });
+    await held.asked();
+    const target = 'colleague XML callers';
+    const args = ['call', 'run', call.uuid, list(set('new')), '--interrupt', '--yes', '--then', target];
+    const interrupted = well(world, ...args);
+    const isTakenOver = async (): Promise<true | undefined> => {
+      const { trace } = JSON.parse(await well(world, 'call', 'show', call.uuid, '--json')) as {
+        trace: { what?: string }[];
+      };
+      return trace.some(({ what }) => what === 'interrupted') ? true : undefined;
+    };
+    await Promise.race([eventually('the call to be taken over', isTakenOver, { everyMs: 2 }), interrupted]);
+    held.release();
+    await interrupted;
+    expect(await call.variable('arrived')).toBe('colleague');
+    const [old, fresh] = await world.daemon.records(call.uuid, 2);
+    expect([old?.result, fresh?.result]).toEqual(['interrupted', 'done']);
+    expect(await call.get('cti_new')).toBe('ran');
+    expect(await call.get('cti_late')).toBeUndefined();
+  });
+
   scenario('run nothing that the policy does not allow', async (world) => {
     const { expect } = world;
     const call = await world.callWith([ANSWER, PROMPT]);
