@@ -5,7 +5,7 @@ import { eventually } from '../support/eventually.js';
 import { summaryOf } from '../support/test-daemon.js';
 import { type CliRun, harness, runCli } from '../unit/cli/harness.js';
 import { run as runProgram } from '../../src/cli/program.js';
-import { onEverySwitch, type World } from './suite.js';
+import { onEverySwitch, type HandOver, type World } from './suite.js';
 
 const PROMPT = { application: 'playback', data: 'silence_stream://20000' };
 const ANSWER = { application: 'answer' };
@@ -270,29 +270,9 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     held.release();
   });
 
-  scenario('are interrupted also when their app answers in that moment', async (world) => {
-    const { expect, app } = world;
-    const held = app.held([set('late')]);
-    const call = await world.call({ url: held.url });
-    await held.asked();
-    const target = 'colleague XML callers';
-    const args = ['call', 'run', call.uuid, list(set('new')), '--interrupt', '--yes', '--then', target];
-    const interrupted = well(world, ...args);
-    const isTakenOver = async (): Promise<true | undefined> => {
-      const { trace } = JSON.parse(await well(world, 'call', 'show', call.uuid, '--json')) as {
-        trace: { what?: string }[];
-      };
-      return trace.some(({ what }) => what === 'interrupted') ? true : undefined;
-    };
-    await Promise.race([eventually('the call to be taken over', isTakenOver, { everyMs: 2 }), interrupted]);
-    held.release();
-    await interrupted;
-    expect(await call.variable('arrived')).toBe('colleague');
-    const [old, fresh] = await world.daemon.records(call.uuid, 2);
-    expect([old?.result, fresh?.result]).toEqual(['interrupted', 'done']);
-    expect(await call.get('cti_new')).toBe('ran');
-    expect(await call.get('cti_late')).toBeUndefined();
-  });
+  scenario('are interrupted also when their app answers in that moment', (world) =>
+    interruptedWhenAnswered(world),
+  );
 
   scenario('run nothing that the policy does not allow', async (world) => {
     const { expect } = world;
@@ -457,6 +437,10 @@ onEverySwitch(
       ).toBe(1);
     });
 
+    scenario('are interrupted on an asynchronous socket when their app answers in that moment', (world) =>
+      interruptedWhenAnswered(world, { extension: 'socket-async-full' }),
+    );
+
     scenario('can be hung up on an asynchronous socket', async (world) => {
       const { expect } = world;
       const call = await world.callWith([ANSWER, PROMPT], { extension: 'socket-async-full' });
@@ -467,3 +451,27 @@ onEverySwitch(
   },
   { handOvers: ['socket'] },
 );
+
+async function interruptedWhenAnswered(world: World, handOver: HandOver = {}): Promise<void> {
+  const { expect, app } = world;
+  const held = app.held([set('late')]);
+  const call = await world.call({ ...handOver, url: held.url });
+  await held.asked();
+  const target = 'colleague XML callers';
+  const args = ['call', 'run', call.uuid, list(set('new')), '--interrupt', '--yes', '--then', target];
+  const interrupted = well(world, ...args);
+  const isTakenOver = async (): Promise<true | undefined> => {
+    const { trace } = JSON.parse(await well(world, 'call', 'show', call.uuid, '--json')) as {
+      trace: { what?: string }[];
+    };
+    return trace.some(({ what }) => what === 'interrupted') ? true : undefined;
+  };
+  await Promise.race([eventually('the call to be taken over', isTakenOver, { everyMs: 2 }), interrupted]);
+  held.release();
+  await interrupted;
+  expect(await call.variable('arrived')).toBe('colleague');
+  const [old, fresh] = await world.daemon.records(call.uuid, 2);
+  expect([old?.result, fresh?.result]).toEqual(['interrupted', 'done']);
+  expect(await call.get('cti_new')).toBe('ran');
+  expect(await call.get('cti_late')).toBeUndefined();
+}
