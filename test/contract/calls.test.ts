@@ -274,6 +274,10 @@ onEverySwitch('live calls', {}, ({ scenario }) => {
     interruptedWhenAnswered(world),
   );
 
+  scenario('are interrupted on an asynchronous socket when their app answers in that moment', (world) =>
+    interruptedWhenAnswered(world, { extension: 'socket-async-full' }),
+  );
+
   scenario('run nothing that the policy does not allow', async (world) => {
     const { expect } = world;
     const call = await world.callWith([ANSWER, PROMPT]);
@@ -436,10 +440,6 @@ onEverySwitch(
         (JSON.parse(await well(world, 'call', 'show', call.uuid, '--json')) as { appended: number }).appended,
       ).toBe(1);
     });
-
-    scenario('are interrupted on an asynchronous socket when their app answers in that moment', (world) =>
-      interruptedWhenAnswered(world, { extension: 'socket-async-full' }),
-    );
 
     scenario('can be hung up on an asynchronous socket', async (world) => {
       const { expect } = world;
