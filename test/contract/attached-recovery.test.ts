@@ -95,12 +95,12 @@ onEverySwitch(
 
     scenario('between two lists leaves no guard on in the second', async (world) => {
       const { expect, app } = world;
-      // Longer than the daemon takes to be back: connections that are refused are tried again ever later.
-      const { daemon, line } = await behindLine(world, { guard_s: 5 });
-      const second = app.list([{ application: 'playback', data: 'silence_stream://6000' }]);
+      const { daemon, line } = await behindLine(world, { guard_s: 3 });
+      const second = app.list([{ application: 'playback', data: 'silence_stream://4000' }]);
       const call = await world.callWith([ANSWER, PROMPT, { application: 'cti_curl', data: second.url }]);
       await call.playing();
-      line.cut();
+      // The guard that the first list arms at its end must not fire before the daemon is back.
+      line.cut('kept waiting');
       await call.begun('event');
       line.restore();
       const record = await daemon.record(call.uuid);
