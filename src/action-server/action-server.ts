@@ -1,6 +1,7 @@
 import { AppError, ERRORS } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
 import type { FlowSet } from '../flow/flow-set.js';
+import { UnderWay } from '../under-way.js';
 import { AskedCall } from './asked-call.js';
 import type { Parameters } from './asked-call.js';
 import type { Continuation } from './continuation.js';
@@ -22,7 +23,6 @@ import type { ActionMemory, ActionServices } from './services.js';
 import type { ActionsConfig } from './settings.js';
 import { freshChain, MOST_TOKEN_LENGTH } from './token.js';
 import { WRITERS } from './writers.js';
-import { UnderWay } from '../under-way.js';
 
 interface Serving {
   readonly entry: Entry;

@@ -3,6 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import type { ErrorCode } from '../errors.js';
 import { AppError } from '../errors.js';
+import { UnderWay } from '../under-way.js';
+import { certificatesMark } from '../http-client/certificates.js';
 import type { ResolveHost } from '../http-client/connector.js';
 import { Egress } from '../http-client/egress.js';
 import type { EgressRules } from '../http-client/egress.js';
@@ -22,8 +24,6 @@ import type { LocalAnswer } from './local/local-function.js';
 import { readResponse } from './response.js';
 import type { ResponseResult, ResponseRules } from './response.js';
 import type { FunctionSettings } from './settings.js';
-import { certificatesMark } from '../http-client/certificates.js';
-import { UnderWay } from '../under-way.js';
 
 /** The part of pino that is used here. */
 export interface FunctionLog {
@@ -209,9 +209,8 @@ export class FunctionInvoker {
 
   /** Stops everything at once. */
   async close(): Promise<void> {
-    const sets = new Set([...this.#sets, this.#current]);
     const targets = new Set(
-      [...sets].flatMap(({ loaded }) => [...loaded.values()].map(({ target }) => target)),
+      [...this.#sets].flatMap(({ loaded }) => [...loaded.values()].map(({ target }) => target)),
     );
     await Promise.all([...targets, ...this.#retired].map((target) => target.close()));
     await this.#origins.destroy();

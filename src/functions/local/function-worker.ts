@@ -28,7 +28,6 @@ export class FunctionWorker {
   #settle: ((answer: WorkerAnswer) => void) | undefined;
   /** Why it ends, where that is known before it does. */
   #reason: WorkerAnswer | undefined;
-  #gone = false;
 
   constructor(options: FunctionWorkerOptions) {
     const { environment, onPrinted, ...settings } = options;
@@ -37,7 +36,6 @@ export class FunctionWorker {
     const begun = begin(settings, environment);
     if (!(begun instanceof Worker)) {
       this.#reason = begun;
-      this.#gone = true;
       return;
     }
     this.#worker = begun;
@@ -53,7 +51,7 @@ export class FunctionWorker {
   }
 
   get isGone(): boolean {
-    return this.#gone || this.#reason !== undefined;
+    return this.#reason !== undefined;
   }
 
   /** Called once, when no further invocation will be answered. */
@@ -64,8 +62,8 @@ export class FunctionWorker {
   /** Resolves always: with the answer, or with the reason why none comes any more. */
   invoke(message: ToWorker): Promise<WorkerAnswer> {
     return new Promise((resolve) => {
-      if (this.#reason !== undefined || this.#gone) {
-        resolve(this.#reason ?? { kind: 'crashed', detail: 'the worker is gone' });
+      if (this.#reason !== undefined) {
+        resolve(this.#reason);
         return;
       }
       this.#settle = resolve;
@@ -116,7 +114,6 @@ export class FunctionWorker {
 
   #onExit(code: number): void {
     this.#end({ kind: 'crashed', detail: `it ended its thread (exit code ${code})` });
-    this.#gone = true;
   }
 
   #answer(answer: WorkerAnswer): void {
