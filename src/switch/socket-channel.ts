@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { EslCommand, EslReply } from '../esl/connection.js';
 import { detachedText } from '../esl/framing.js';
 import type { EslFrame } from '../esl/framing.js';
-import type { Headers } from './attached/event-data.js';
+import type { Headers } from './dump.js';
 import type { ChannelData, Step } from './channel.js';
 
 /** What both kinds of channel that come over `socket` have in common. */

@@ -4,7 +4,7 @@ import type { EslCommand, EslConnection, EslReply } from '../esl/connection.js';
 import { execute } from '../esl/connection.js';
 import type { EslSocketCall } from '../esl/server.js';
 import { applicationInfo } from './applications.js';
-import { readDump } from './attached/event-data.js';
+import { readDump } from './dump.js';
 import { BreakTimer } from './break-timer.js';
 import type { Channel, Segment, SegmentEnd, SegmentResult, Step } from './channel.js';
 import { endOf } from './channel.js';

@@ -7,7 +7,7 @@ import type { AttachRequest, AttachResult } from './attaching.js';
 import { CallsLine } from './calls-line.js';
 import { Claims } from './claims.js';
 import { isHangingUp } from './event-data.js';
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 import { GuardRenewal } from './guard-renewal.js';
 import { HeldCalls } from './held-calls.js';
 import { OWNER } from './marks.js';

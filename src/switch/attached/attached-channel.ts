@@ -9,7 +9,7 @@ import { compileBare, compileSegment } from '../inline-list.js';
 import { RunNames, waitingStep } from '../socket-channel.js';
 import { TimedBreak } from '../timed-break.js';
 import { EventData, isHangingUp, placeOf } from './event-data.js';
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 import type { CallGuard } from './guard.js';
 import { PLACE, RUN, TARGET_VARIABLE } from './marks.js';
 import { isKeptSource, KEPT_TARGET, targetText } from './release-target.js';

@@ -1,9 +1,5 @@
-import { jsonObject } from '../../esl/json-object.js';
 import type { ChannelData } from '../channel.js';
-
-export interface Headers {
-  get(name: string): string | undefined;
-}
+import type { Headers } from '../dump.js';
 
 /** The channel as an event or `uuid_dump` described it. */
 export class EventData implements ChannelData {
@@ -43,18 +39,6 @@ export function withVariables(headers: Headers, variables: Readonly<Record<strin
       return value === undefined ? headers.get(name) : value || undefined;
     },
   };
-}
-
-/** What `uuid_dump <uuid> json` answered; undefined when there is no such channel. */
-export function readDump(text: string): Headers | undefined {
-  const parsed = jsonObject(text);
-  if (parsed === undefined) return undefined;
-  const headers = new Map<string, string>();
-  for (const [name, value] of Object.entries(parsed)) {
-    if (typeof value === 'string') headers.set(name.toLowerCase(), value);
-    else if (Array.isArray(value)) headers.set(name.toLowerCase(), `ARRAY::${value.map(String).join('|:')}`);
-  }
-  return { get: (name) => headers.get(name.toLowerCase()) };
 }
 
 /** It has hung up, and is there for as long as that takes (switch_types.h switch_channel_state_t). */

@@ -4,7 +4,7 @@ import type { AttachedHome } from './attached-channel.js';
 import type { CallsLine } from './calls-line.js';
 import type { Claims } from './claims.js';
 import { EventData } from './event-data.js';
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 import { CallGuard, disarmGuard } from './guard.js';
 import { GUARD_VARIABLE, NOBODY, OWNER, RUN, TARGET_VARIABLE } from './marks.js';
 import { chosenTarget, targetText } from './release-target.js';

@@ -1,5 +1,5 @@
 import type { EslCommand, EslConnection } from '../../esl/connection.js';
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 
 /** How long a channel may take to leave what it does. */
 const PARK_TIMEOUT_MS = 5000;

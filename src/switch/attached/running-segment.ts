@@ -1,7 +1,7 @@
 import type { EslCommand } from '../../esl/connection.js';
 import type { SegmentEnd, SegmentResult } from '../channel.js';
 import type { CompiledSegment } from '../inline-list.js';
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 
 /** What is kept of a segment for as long as its list runs. */
 export interface RunningOptions {

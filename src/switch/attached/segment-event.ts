@@ -1,4 +1,4 @@
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 import { GUARD_VARIABLE } from './marks.js';
 
 /** Subclass of our own events: a list has come to its end, or a probe was answered. */

@@ -1,8 +1,9 @@
 import type { EslConnection } from '../../esl/connection.js';
 import { AppError } from '../../errors.js';
 import type { Claims } from './claims.js';
-import { EventData, readDump } from './event-data.js';
-import type { Headers } from './event-data.js';
+import { EventData } from './event-data.js';
+import { readDump } from '../dump.js';
+import type { Headers } from '../dump.js';
 import { isParked, isPlainUuid, waitsForProgram } from './parked.js';
 
 export interface StaleClaimsOptions {

@@ -3,7 +3,7 @@ import type { AttachedChannel } from './attached-channel.js';
 import type { CallsLine } from './calls-line.js';
 import type { Claims } from './claims.js';
 import { EventData, placeOf } from './event-data.js';
-import type { Headers } from './event-data.js';
+import type { Headers } from '../dump.js';
 import type { HeldCalls } from './held-calls.js';
 import { OWNER, PLACE } from './marks.js';
 import { isPlainUuid, waitsForProgram } from './parked.js';

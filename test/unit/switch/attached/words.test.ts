@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { separate } from '../../../../src/simulator/text.js';
-import { EventData, placeOf, readDump, withVariables } from '../../../../src/switch/attached/event-data.js';
+import { EventData, placeOf, withVariables } from '../../../../src/switch/attached/event-data.js';
+import { readDump } from '../../../../src/switch/dump.js';
 import { CallGuard } from '../../../../src/switch/attached/guard.js';
 import { isPlainUuid, waitsForProgram } from '../../../../src/switch/attached/parked.js';
 import {
