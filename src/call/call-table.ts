@@ -1,5 +1,6 @@
 import { AppError } from '../errors.js';
 import type { ErrorCode } from '../errors.js';
+import { LinkedSet } from '../linked-set.js';
 import type { Channel } from '../switch/channel.js';
 import type { OwnList } from './own-list.js';
 import type { CallRecord, TraceEntry } from './call.js';
@@ -63,7 +64,7 @@ interface Entry extends ActiveCall {
 export class CallTable {
   #services: RunnerServices;
   #options: CallTableOptions;
-  readonly #active = new Set<Entry>();
+  readonly #active = new LinkedSet<Entry>();
   readonly #ended: ((record: CallRecord, runner: CallRunner) => void)[] = [];
   readonly #traced: ((uuid: string, entry: TraceEntry, runner: CallRunner) => void)[] = [];
   readonly #failed: ((uuid: string, runner: CallRunner) => void)[] = [];
@@ -94,7 +95,7 @@ export class CallTable {
   }
 
   #uses(services: RunnerServices): boolean {
-    return [...this.#active].some((call) => call.services === services);
+    return this.#active.findLast((call) => call.services === services) !== undefined;
   }
 
   get draining(): boolean {
@@ -116,14 +117,12 @@ export class CallTable {
 
   /** The calls under control now, the oldest first. */
   get calls(): readonly ActiveCall[] {
-    return [...this.#active];
+    return this.#active.members;
   }
 
   /** While a call is being taken over, it is that of its new runner. */
   find(uuid: string): ActiveCall | undefined {
-    let found: Entry | undefined;
-    for (const entry of this.#active) if (entry.channel.uuid === uuid) found = entry;
-    return found;
+    return this.#active.findLast(({ channel }) => channel.uuid === uuid);
   }
 
   /** @param abandon closes the channel's connection at once */
@@ -190,12 +189,10 @@ export class CallTable {
 
   /** @returns false when it can't be done from here: see CallRunner.interrupt */
   interrupt(call: ActiveCall, list: OwnList): boolean {
-    for (const entry of this.#active) {
-      if (entry !== call || !entry.runner.interrupt(list.by)) continue;
-      entry.next = list;
-      return true;
-    }
-    return false;
+    const entry = this.#active.findLast((active) => active === call);
+    if (entry === undefined || !entry.runner.interrupt(list.by)) return false;
+    entry.next = list;
+    return true;
   }
 
   /** Gives a call back to the dialplan at once. */
@@ -220,7 +217,7 @@ export class CallTable {
       for (const listener of this.#traced) listener(channel.uuid, entry, runner);
     });
     const call: Entry = { channel, abandon, origin, runner, services };
-    this.#active.add(call);
+    const link = this.#active.add(call);
     run(runner)
       .then(
         (record) => {
@@ -235,7 +232,7 @@ export class CallTable {
         },
       )
       .finally(() => {
-        this.#active.delete(call);
+        this.#active.remove(link);
         const { next } = call;
         if (next !== undefined && runner.hasHandedOn)
           this.#follow(channel, abandon, origin, (after) => after.run(next));
@@ -265,7 +262,7 @@ export class CallTable {
   }
 
   abandon(): void {
-    for (const { abandon } of this.#active) abandon();
+    for (const { abandon } of this.#active.members) abandon();
   }
 }
 

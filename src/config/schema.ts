@@ -81,7 +81,9 @@ const httpSchema = z.strictObject({
         .min(100)
         .max(1_000_000)
         .default(10_000)
-        .describe('So many of the latest events are kept, for readers that come back or lag behind.'),
+        .describe(
+          'So many of the latest events are kept for readers that come back or lag behind, until ten minutes after the last one has gone.',
+        ),
       readers: z
         .int()
         .min(1)

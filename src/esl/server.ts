@@ -3,6 +3,7 @@ import { AppError } from '../errors.js';
 import { EslConnection, type EslReply } from './connection.js';
 import { detachedText } from './framing.js';
 import type { EslFrame, FrameLimits } from './framing.js';
+import { LinkedSet } from '../linked-set.js';
 import { SpareDescriptor } from './spare-descriptor.js';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
@@ -49,7 +50,7 @@ export class EslServer {
   readonly #options: EslServerOptions;
   readonly #server: Server;
   /** Connections that are not calls yet. */
-  readonly #beginning = new Set<EslConnection>();
+  readonly #beginning = new LinkedSet<EslConnection>();
   readonly #exact: readonly string[];
   readonly #spare = new SpareDescriptor();
   /**
@@ -93,18 +94,22 @@ export class EslServer {
   close(): Promise<void> {
     if (this.#server.listening) this.#server.close();
     this.#spare.stop();
-    for (const connection of this.#beginning) connection.destroy('The server is closing.');
+    for (const connection of this.#beginning.members) connection.destroy('The server is closing.');
     return Promise.resolve();
   }
 
   #accept(socket: Socket): void {
     const connection = new EslConnection(socket, { limits: this.#options.limits });
     this.#connections++;
-    this.#beginning.add(connection);
+    const beginning = this.#beginning.add(connection);
     void connection.closed.then(() => {
       this.#connections--;
-      this.#beginning.delete(connection);
+      this.#beginning.remove(beginning);
     });
+    const begin = (reply: EslReply, variables: ReadonlyMap<string, string>): void => {
+      this.#beginning.remove(beginning);
+      this.#begin(connection, reply, variables);
+    };
     // Both at once: `linger` before the channel can be gone. Its reply is `-ERR` without `full`, which `full` tells.
     const timeoutMs = this.#options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
     const questions = this.#exact.map((name) => ({ line: `getvar ${name}`, timeoutMs }));
@@ -119,21 +124,20 @@ export class EslServer {
       .then((reply) => {
         this.#leftOpen = this.#exact.some((name) => isOpen(reply.frame, name));
         if (!this.#leftOpen) {
-          this.#begin(connection, reply, this.#plainValues(reply.frame));
+          begin(reply, this.#plainValues(reply.frame));
           return undefined;
         }
         const told = asked.length > 0 ? Promise.all(answers) : connection.exchange(questions);
         return told.then((replies) => {
           const values = this.#plainValues(reply.frame);
           for (const [name, value] of exactValues(this.#exact, replies)) values.set(name, value);
-          this.#begin(connection, reply, values);
+          begin(reply, values);
         });
       })
       .catch((error: unknown) => this.#drop(connection, error));
   }
 
   #begin(connection: EslConnection, reply: EslReply, variables: ReadonlyMap<string, string>): void {
-    this.#beginning.delete(connection);
     const call = readCall(connection, reply.frame, variables);
     if (call === undefined) {
       const error = new AppError(

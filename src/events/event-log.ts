@@ -2,12 +2,19 @@ import { randomBytes } from 'node:crypto';
 import type { EventFilter, EventSubject, EventType } from './event.js';
 import { passes } from './event.js';
 
-/** One event; its data is made when it is read first. */
+/**
+ * What an event tells beside its subject: plain JSON, keys in snake_case. Asked for only when somebody reads it.
+ * @param what as it was given to the log
+ */
+export type Telling<What> = (what: What, subject: EventSubject) => object;
+
+/** One event; its text is made when it is read first. */
 interface Entry {
   readonly type: EventType;
   readonly at: number;
   readonly subject: EventSubject;
-  data: (() => object) | undefined;
+  what: unknown;
+  readonly tell: Telling<unknown>;
   text: string | undefined;
 }
 
@@ -16,7 +23,8 @@ export type Place = number;
 
 /**
  * The latest events, numbered. Bounded: the oldest give way, and whoever reads too slowly misses them and learns
- * that he did. Ids are `<run>-<number>`; those of another run of the daemon say nothing here.
+ * that he did. Ids are `<run>-<number>`; those of another run of the daemon say nothing here. None are kept but while
+ * there is somebody for whom: ten a call that nobody will read are a tenth of what a call costs.
  */
 export class EventLog {
   /** Of this process: numbers begin anew with each. */
@@ -26,6 +34,8 @@ export class EventLog {
   readonly #entries: (Entry | undefined)[];
   readonly #listeners = new Set<() => void>();
   #next: Place = 1;
+  /** Undefined: none are kept. */
+  #keptSince: Place | undefined;
 
   constructor(size: number, now: () => number = Date.now) {
     this.#size = size;
@@ -33,9 +43,29 @@ export class EventLog {
     this.#entries = new Array<Entry | undefined>(size);
   }
 
-  /** @param data plain JSON, keys in snake_case; asked for only when somebody reads the event */
-  add(type: EventType, subject: EventSubject, data: () => object): void {
-    this.#entries[this.#next % this.#size] = { type, at: this.#now(), subject, data, text: undefined };
+  /** From now on events are kept. */
+  keep(): void {
+    this.#keptSince ??= this.#next;
+  }
+
+  /** There is nobody for whom: none are kept any more. */
+  forget(): void {
+    this.#keptSince = undefined;
+    this.#entries.fill(undefined);
+  }
+
+  add<What>(type: EventType, subject: EventSubject, what: What, tell: Telling<What>): void {
+    if (this.#keptSince !== undefined) {
+      const entry: Entry = {
+        type,
+        at: this.#now(),
+        subject,
+        what,
+        tell: tell as Telling<unknown>,
+        text: undefined,
+      };
+      this.#entries[this.#next % this.#size] = entry;
+    }
     this.#next += 1;
     for (const listener of this.#listeners) listener();
   }
@@ -53,7 +83,7 @@ export class EventLog {
 
   /** Of the oldest event that is kept. */
   get begin(): Place {
-    return Math.max(1, this.#next - this.#size);
+    return Math.max(this.#keptSince ?? this.#next, this.#next - this.#size);
   }
 
   /** The place behind the event with that id; undefined when it is not of this run. */
@@ -94,11 +124,11 @@ export class EventLog {
       type,
       at: new Date(at).toISOString(),
       ...(uuid === undefined ? {} : { uuid }),
-      ...entry.data?.(),
+      ...entry.tell(entry.what, subject),
     };
     // JSON has no line breaks of its own.
     entry.text = `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
-    entry.data = undefined;
+    entry.what = undefined;
     return entry.text;
   }
 }

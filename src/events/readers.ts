@@ -24,6 +24,7 @@ export type EndReason = 'too_slow' | 'not_allowed' | 'stopping';
 export interface ReadersOptions {
   readonly heartbeatMs?: number;
   readonly stuckMs?: number;
+  readonly comesBackMs?: number;
 }
 
 interface Reader {
@@ -39,6 +40,8 @@ interface Reader {
 const HEARTBEAT_MS = 15_000;
 /** Nothing was taken for so long: nobody reads. */
 const STUCK_MS = 30_000;
+/** So long events are kept for a reader who was the last, and may come back. */
+const COMES_BACK_MS = 600_000;
 /** What a reader who is cut off may take to fetch his last words. */
 const FAREWELL_MS = 5000;
 /** Events that one write carries at most: what a slow reader has waiting stays small. */
@@ -59,15 +62,19 @@ export class Readers {
   readonly #readers = new Set<Reader>();
   readonly #heartbeatMs: number;
   readonly #stuckMs: number;
+  readonly #comesBackMs: number;
   readonly #unlisten: () => void;
   #timer: NodeJS.Timeout | undefined;
   #heart: NodeJS.Timeout | undefined;
+  #awaiting: NodeJS.Timeout | undefined;
   /** Readers who are still to be written to in this round. */
   #round: Iterator<Reader, undefined> | undefined;
   #closed = false;
 
-  constructor(log: EventLog, { heartbeatMs = HEARTBEAT_MS, stuckMs = STUCK_MS }: ReadersOptions = {}) {
+  constructor(log: EventLog, options: ReadersOptions = {}) {
+    const { heartbeatMs = HEARTBEAT_MS, stuckMs = STUCK_MS, comesBackMs = COMES_BACK_MS } = options;
     this.#log = log;
+    this.#comesBackMs = comesBackMs;
     this.#heartbeatMs = heartbeatMs;
     this.#stuckMs = stuckMs;
     this.#unlisten = log.onAdded(() => this.#schedule());
@@ -80,6 +87,8 @@ export class Readers {
   /** Greets him with what he missed, and goes on from there. */
   add(stream: ReaderStream, { filter, lastEventId, isAllowed }: ReaderOptions): void {
     const log = this.#log;
+    clearTimeout(this.#awaiting);
+    log.keep();
     const known = lastEventId === undefined ? log.end : log.placeAfter(lastEventId);
     const missed = known === undefined || known < log.begin;
     const reader: Reader = {
@@ -111,6 +120,7 @@ export class Readers {
   close(): void {
     this.#closed = true;
     this.#unlisten();
+    clearTimeout(this.#awaiting);
     clearTimeout(this.#timer);
     clearInterval(this.#heart);
     for (const reader of [...this.#readers]) {
@@ -198,10 +208,10 @@ export class Readers {
   }
 
   #forget(reader: Reader): void {
-    this.#readers.delete(reader);
-    if (this.#readers.size > 0) return;
+    if (!this.#readers.delete(reader) || this.#readers.size > 0) return;
     clearInterval(this.#heart);
     this.#heart = undefined;
+    if (!this.#closed) this.#awaiting = setTimeout(() => this.#log.forget(), this.#comesBackMs).unref();
   }
 }
 

@@ -22,6 +22,8 @@ export class Origin {
   /** Why it may not be asked, or undefined. */
   readonly refusal: string | undefined;
   readonly breaker: Breaker;
+  /** The higher, the later it was asked. */
+  turn = 0;
   readonly #pools = new Map<ConnectionSettings, OriginPool>();
 
   constructor(name: string, refusal: string | undefined, breaker: Breaker) {
@@ -67,6 +69,7 @@ export interface OriginsOptions {
 export class Origins {
   readonly #options: OriginsOptions;
   readonly #origins = new Map<string, Origin>();
+  #turns = 0;
 
   constructor(options: OriginsOptions) {
     this.#options = options;
@@ -75,9 +78,7 @@ export class Origins {
   get(name: string): Origin {
     const known = this.#origins.get(name);
     if (known !== undefined) {
-      // The one that was asked last stands last, so that the first is the one to forget.
-      this.#origins.delete(name);
-      this.#origins.set(name, known);
+      known.turn = ++this.#turns;
       return known;
     }
     if (this.#origins.size >= MAX_ORIGINS) this.#forgetOne();
@@ -87,6 +88,7 @@ export class Origins {
       egress.refusesOrigin(name),
       new Breaker(breaker, (state) => onCircuit(name, state)),
     );
+    made.turn = ++this.#turns;
     this.#origins.set(name, made);
     return made;
   }
@@ -128,12 +130,13 @@ export class Origins {
     await Promise.all(origins.map((origin) => origin.destroy()));
   }
 
+  /** The one that was asked the longest ago and is not in use. */
   #forgetOne(): void {
-    for (const [name, origin] of this.#origins) {
-      if (!origin.isIdle) continue;
-      this.#origins.delete(name);
-      void origin.destroy();
-      return;
-    }
+    let oldest: Origin | undefined;
+    for (const origin of this.#origins.values())
+      if (origin.isIdle && (oldest === undefined || origin.turn < oldest.turn)) oldest = origin;
+    if (oldest === undefined) return;
+    this.#origins.delete(oldest.name);
+    void oldest.destroy();
   }
 }

@@ -1,7 +1,7 @@
 import type { TraceEntry } from '../call/call.js';
 import type { Origination } from '../call/originator.js';
-import type { CallRunner, Parties } from '../call/runner.js';
-import type { EventType } from '../events/event.js';
+import type { CallRunner } from '../call/runner.js';
+import type { EventSubject, EventType } from '../events/event.js';
 import type { EventLog } from '../events/event-log.js';
 import { originationAnswer } from '../call/origination-view.js';
 import type { SwitchState } from '../switch/switch-link.js';
@@ -35,17 +35,15 @@ export class CallEvents {
 
   onTrace(entry: TraceEntry, runner: CallRunner): void {
     const type = OF_TRACE[entry.type];
-    if (type === undefined) return;
     // The log must not keep the runner.
-    const { parties } = runner;
-    this.#log.add(type, parties, () => this.#dataOf(entry, parties));
+    if (type !== undefined) this.#log.add(type, runner.parties, entry, this.#ofTrace);
   }
 
-  #dataOf(entry: TraceEntry, { program, caller, destination }: Parties): object {
+  readonly #ofTrace = (entry: TraceEntry, { program, caller, destination }: EventSubject): object => {
     const shown = without('type', shownTrace(entry, this.#showsDigits()));
     const whole = entry.type === 'ended' ? { program, caller, destination } : {};
     return { ...whole, ...shown };
-  }
+  };
 
   onOrigination(origination: Origination): void {
     const { state, uuid, program, to } = origination;
@@ -56,23 +54,29 @@ export class CallEvents {
       destination: to,
       switch: origination.switch,
     };
-    this.#log.add(type, subject, () => ({
-      ...without('id', originationAnswer(origination)),
-      origination: origination.id,
-    }));
+    this.#log.add(type, subject, origination, ofOrigination);
   }
 
   onSwitch({ name, connected, version, lastError }: SwitchState): void {
-    this.#log.add(connected ? 'switch.connected' : 'switch.disconnected', { switch: name }, () => ({
+    const told = {
       switch: name,
       ...(version === undefined ? {} : { version }),
       ...(connected || lastError === undefined ? {} : { error: lastError }),
-    }));
+    };
+    this.#log.add(connected ? 'switch.connected' : 'switch.disconnected', { switch: name }, told, asItIs);
   }
 
   onDraining(calls: number): void {
-    this.#log.add('daemon.draining', {}, () => ({ calls }));
+    this.#log.add('daemon.draining', {}, { calls }, asItIs);
   }
+}
+
+function ofOrigination(origination: Origination): object {
+  return { ...without('id', originationAnswer(origination)), origination: origination.id };
+}
+
+function asItIs(told: object): object {
+  return told;
 }
 
 function without(key: string, value: object): object {

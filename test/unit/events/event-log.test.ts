@@ -4,9 +4,18 @@ import { EventLog } from '../../../src/events/event-log.js';
 
 function filled(size: number, count: number): EventLog {
   const log = new EventLog(size, () => Date.UTC(2026, 0, 1));
-  for (let index = 1; index <= count; index += 1)
-    log.add(index % 2 === 0 ? 'call.ended' : 'call.started', { uuid: `u-${index}` }, () => ({ index }));
+  log.keep();
+  add(log, 1, count);
   return log;
+}
+
+function add(log: EventLog, first: number, last: number): void {
+  for (let index = first; index <= last; index += 1)
+    log.add(index % 2 === 0 ? 'call.ended' : 'call.started', { uuid: `u-${index}` }, { index }, asItIs);
+}
+
+function asItIs(told: object): object {
+  return told;
 }
 
 function indexes(text: string): number[] {
@@ -49,11 +58,12 @@ describe('the event log', () => {
 
   it('chooses by type, call, program, number and switch', () => {
     const log = new EventLog(100);
+    log.keep();
     const call = { uuid: 'a', program: 'https://app.example/x', caller: '+4930', destination: '7000' };
-    log.add('call.started', call, () => ({ index: 1 }));
-    log.add('call.ended', call, () => ({ index: 2 }));
-    log.add('call.started', { ...call, uuid: 'b', program: 'flow/x', caller: '1' }, () => ({ index: 3 }));
-    log.add('switch.connected', { switch: 'main' }, () => ({ index: 4 }));
+    log.add('call.started', call, { index: 1 }, asItIs);
+    log.add('call.ended', call, { index: 2 }, asItIs);
+    log.add('call.started', { ...call, uuid: 'b', program: 'flow/x', caller: '1' }, { index: 3 }, asItIs);
+    log.add('switch.connected', { switch: 'main' }, { index: 4 }, asItIs);
     const found = (filter: Parameters<EventLog['read']>[1]): number[] =>
       indexes(log.read(1, filter, 100).text);
     expect(found({ types: new Set(['call.started']) })).toEqual([1, 3]);
@@ -67,8 +77,9 @@ describe('the event log', () => {
 
   it('makes the data of an event once, and only when somebody reads it', () => {
     const log = new EventLog(10);
+    log.keep();
     let made = 0;
-    log.add('call.started', { uuid: 'a' }, () => ({ made: (made += 1) }));
+    log.add('call.started', { uuid: 'a' }, 1, (by) => ({ made: (made += by) }));
     expect(made).toBe(0);
     log.read(1, { uuid: 'b' }, 10);
     expect(made).toBe(0);
@@ -79,8 +90,43 @@ describe('the event log', () => {
 
   it('lets no line break of the data end the event', () => {
     const log = new EventLog(10);
-    log.add('call.started', { uuid: 'a\n\nevent: x' }, () => ({ text: 'a\r\n\r\nid: 1' }));
+    log.keep();
+    log.add('call.started', { uuid: 'a\n\nevent: x' }, { text: 'a\r\n\r\nid: 1' }, asItIs);
     expect(log.read(1, {}, 10).text.split('\n')).toHaveLength(5);
+  });
+});
+
+describe('an event log for nobody', () => {
+  it('keeps nothing, but counts', () => {
+    const log = new EventLog(10);
+    add(log, 1, 3);
+    expect([log.begin, log.end]).toEqual([4, 4]);
+    expect(log.read(1, {}, 100)).toEqual({ text: '', next: 4 });
+    log.keep();
+    add(log, 4, 5);
+    expect(log.begin).toBe(4);
+    expect(indexes(log.read(1, {}, 100).text)).toEqual([4, 5]);
+  });
+
+  it('forgets what it had, and knows that it did', () => {
+    const log = filled(10, 3);
+    log.forget();
+    add(log, 4, 4);
+    log.keep();
+    add(log, 5, 6);
+    expect(log.begin).toBe(5);
+    expect(log.placeAfter(`${log.run}-2`)).toBe(3);
+    expect(indexes(log.read(3, {}, 100).text)).toEqual([5, 6]);
+    expect(log.read(5, {}, 1).text).toContain(`id: ${log.run}-5\n`);
+  });
+
+  it('asks nobody what to tell', () => {
+    const log = new EventLog(10);
+    log.add('call.started', {}, 1, () => {
+      throw new Error('asked');
+    });
+    log.keep();
+    expect(log.read(1, {}, 10).text).toBe('');
   });
 });
 

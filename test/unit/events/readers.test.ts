@@ -62,7 +62,7 @@ function happen(times = 1): void {
   for (let left = times; left > 0; left -= 1) {
     count += 1;
     const index = count;
-    log.add('call.started', { uuid: `u-${index % 2}` }, () => ({ index }));
+    log.add('call.started', { uuid: `u-${index % 2}` }, { index }, (told) => told);
   }
 }
 
@@ -106,6 +106,7 @@ describe('readers of events', () => {
   });
 
   it('come back to where they were', async () => {
+    reader();
     happen(10);
     const one = reader({ lastEventId: log.idAt(4) });
     happen(1);
@@ -124,6 +125,7 @@ describe('readers of events', () => {
   });
 
   it('are told when something is missing, and get all there is', async () => {
+    reader();
     happen(150);
     const late = reader({ lastEventId: log.idAt(10) });
     const foreign = reader({ lastEventId: '00000000-140' });
@@ -208,9 +210,34 @@ describe('readers of events', () => {
     one.emit('close');
     expect(readers.size).toBe(0);
     happen(5);
-    await pass(60_000);
+    await pass(600_000);
     expect(one.numbers).toEqual([]);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('who were the last can come back for ten minutes; then nothing is kept until there is one again', async () => {
+    const left = (): string => {
+      const one = reader();
+      happen();
+      const id = log.idAt(log.end - 1);
+      one.emit('close');
+      return id;
+    };
+    const first = left();
+    happen(2);
+    await pass(599_000);
+    const soon = reader({ lastEventId: first });
+    await pass();
+    expect([soon.hello, soon.numbers]).toEqual([{ run: log.run, missed: false }, [2, 3]]);
+    soon.emit('close');
+
+    const second = left();
+    happen(2);
+    await pass(600_000);
+    const late = reader({ lastEventId: second });
+    happen();
+    await pass();
+    expect([late.hello, late.numbers]).toEqual([{ run: log.run, missed: true }, [7]]);
   });
 
   it('of whom there are many get the same bytes, a few at a time', async () => {

@@ -37,7 +37,7 @@ async function open(query = '', headers: Readonly<Record<string, string>> = {}):
 }
 
 function happen(uuid: string, type: 'call.started' | 'call.ended' = 'call.started'): void {
-  log.add(type, { uuid }, () => ({}));
+  log.add(type, { uuid }, {}, (told) => told);
 }
 
 describe('the stream of events', () => {
@@ -58,6 +58,7 @@ describe('the stream of events', () => {
   });
 
   it.each(['header', 'query'])('goes on behind the last event that arrived (%s)', async (how) => {
+    await open();
     for (const uuid of ['a', 'b', 'c']) happen(uuid);
     const id = log.idAt(1);
     const stream =
@@ -126,7 +127,7 @@ describe('the stream of events', () => {
     while (readers.size === 2) {
       sent += 1;
       const number = sent;
-      log.add('call.waiting', { uuid: 'a' }, () => ({ number, big }));
+      log.add('call.waiting', { uuid: 'a' }, { number, big }, (told) => told);
       await fast.first(`number ${number}`, ({ data }) => data['number'] === number);
       expect(sent).toBeLessThan(1000);
     }
