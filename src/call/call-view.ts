@@ -35,9 +35,10 @@ const PROFILE_FIELDS: Readonly<Record<string, string>> = {
 export class KnownCall implements CallView {
   readonly uuid: string;
   readonly #data: ChannelData;
-  readonly #since = new Map<string, string>();
-  readonly #masked = new Set<string>();
-  readonly #entered = new Set<string>();
+  // Made when there is something in them: most calls have nothing to be masked, and there are thousands of calls.
+  #since: Map<string, string> | undefined;
+  #masked: Set<string> | undefined;
+  #entered: Set<string> | undefined;
 
   constructor(uuid: string, data: ChannelData) {
     this.uuid = uuid;
@@ -45,35 +46,36 @@ export class KnownCall implements CallView {
   }
 
   get(name: string): string | undefined {
-    const known = this.#since.get(name.toLowerCase()) ?? this.#data.variable(name);
+    const known = this.#since?.get(name.toLowerCase()) ?? this.#data.variable(name);
     if (known !== undefined) return known;
     const header = Object.hasOwn(PROFILE_FIELDS, name) ? PROFILE_FIELDS[name] : undefined;
     return header === undefined ? undefined : this.#data.header(header);
   }
 
   isMasked(name: string): boolean {
-    return this.#masked.has(name.toLowerCase());
+    return this.#masked?.has(name.toLowerCase()) ?? false;
   }
 
   isEntered(name: string): boolean {
-    return this.#entered.has(name.toLowerCase());
+    return this.#entered?.has(name.toLowerCase()) ?? false;
   }
 
   /** From now on these are nobody's business. */
   mask(names: readonly string[]): void {
-    for (const name of names) this.#masked.add(name.toLowerCase());
+    for (const name of names) (this.#masked ??= new Set()).add(name.toLowerCase());
   }
 
   /** What an action has left. */
   learnFrom({ application, variables }: Pick<Outcome, 'application' | 'variables'>): void {
     if (application === 'read' || application === 'play_and_get_digits') {
       for (const name of Object.keys(variables))
-        if (!name.startsWith('read_')) this.#entered.add(name.toLowerCase());
+        if (!name.startsWith('read_')) (this.#entered ??= new Set()).add(name.toLowerCase());
     }
     this.learn(variables);
   }
 
   learn(values: Readonly<Record<string, string>>): void {
-    for (const [name, value] of Object.entries(values)) this.#since.set(name.toLowerCase(), value);
+    for (const [name, value] of Object.entries(values))
+      (this.#since ??= new Map()).set(name.toLowerCase(), value);
   }
 }

@@ -34,7 +34,8 @@ export class ListRunner {
   readonly #list: ListRest;
   readonly #policy: Policy;
   readonly #place: number;
-  readonly #verdicts = new Map<Action, Verdict>();
+  /** On the actions of the segment that comes next. */
+  #verdicts: Map<Action, Verdict> | undefined;
   #rest: readonly Placed[];
   /** The rest does not run, because of an action with `on_error: stop`; its outcomes tell why. */
   #stopped = false;
@@ -185,18 +186,20 @@ export class ListRunner {
 
   #dial(segment: readonly Placed[]): (() => void)[] {
     const { services } = this.#context;
-    return segment.flatMap(({ action }) => {
+    const places = segment.flatMap(({ action }) => {
       const verdict = this.#verdict(action);
       const limit = verdict.allowed ? verdict.concurrency : undefined;
       return limit === undefined ? [] : [services.dialLimits.take(limit.key)];
     });
+    this.#verdicts = undefined;
+    return places;
   }
 
   #verdict(action: Action): Verdict {
-    const known = this.#verdicts.get(action);
+    const known = this.#verdicts?.get(action);
     if (known !== undefined) return known;
     const verdict = this.#policy.check(action, this.#context.call);
-    this.#verdicts.set(action, verdict);
+    (this.#verdicts ??= new Map()).set(action, verdict);
     return verdict;
   }
 

@@ -4,6 +4,7 @@ import { EslConnection, type EslReply } from './connection.js';
 import { detachedText } from './framing.js';
 import type { EslFrame, FrameLimits } from './framing.js';
 import { LinkedSet } from '../linked-set.js';
+import type { Link } from '../linked-set.js';
 import { SpareDescriptor } from './spare-descriptor.js';
 
 const DEFAULT_CONNECT_TIMEOUT_MS = 5_000;
@@ -100,12 +101,7 @@ export class EslServer {
 
   #accept(socket: Socket): void {
     const connection = new EslConnection(socket, { limits: this.#options.limits });
-    this.#connections++;
-    const beginning = this.#beginning.add(connection);
-    void connection.closed.then(() => {
-      this.#connections--;
-      this.#beginning.remove(beginning);
-    });
+    const beginning = this.#follow(connection);
     const begin = (reply: EslReply, variables: ReadonlyMap<string, string>): void => {
       this.#beginning.remove(beginning);
       this.#begin(connection, reply, variables);
@@ -135,6 +131,17 @@ export class EslServer {
         });
       })
       .catch((error: unknown) => this.#drop(connection, error));
+  }
+
+  /** Apart from how it begins: what waits for the end of a call keeps all that its function has. */
+  #follow(connection: EslConnection): Link<EslConnection> {
+    this.#connections++;
+    const beginning = this.#beginning.add(connection);
+    void connection.closed.then(() => {
+      this.#connections--;
+      this.#beginning.remove(beginning);
+    });
+    return beginning;
   }
 
   #begin(connection: EslConnection, reply: EslReply, variables: ReadonlyMap<string, string>): void {
