@@ -34,7 +34,7 @@ export class ListRunner {
   readonly #list: ListRest;
   readonly #policy: Policy;
   readonly #place: number;
-  /** On the actions of the segment that comes next. */
+  /** Until the next segment runs: what that brings may be in the data of what comes behind it. */
   #verdicts: Map<Action, Verdict> | undefined;
   #rest: readonly Placed[];
   /** The rest does not run, because of an action with `on_error: stop`; its outcomes tell why. */

@@ -24,7 +24,7 @@ export type Place = number;
 /**
  * The latest events, numbered. Bounded: the oldest give way, and whoever reads too slowly misses them and learns
  * that he did. Ids are `<run>-<number>`; those of another run of the daemon say nothing here. None are kept but while
- * there is somebody for whom: ten a call that nobody will read are a tenth of what a call costs.
+ * there is somebody for whom: a call has ten or so, and keeping them costs it a twentieth of its CPU.
  */
 export class EventLog {
   /** Of this process: numbers begin anew with each. */

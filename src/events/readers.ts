@@ -24,7 +24,6 @@ export type EndReason = 'too_slow' | 'not_allowed' | 'stopping';
 export interface ReadersOptions {
   readonly heartbeatMs?: number;
   readonly stuckMs?: number;
-  readonly comesBackMs?: number;
 }
 
 interface Reader {
@@ -62,7 +61,6 @@ export class Readers {
   readonly #readers = new Set<Reader>();
   readonly #heartbeatMs: number;
   readonly #stuckMs: number;
-  readonly #comesBackMs: number;
   readonly #unlisten: () => void;
   #timer: NodeJS.Timeout | undefined;
   #heart: NodeJS.Timeout | undefined;
@@ -71,10 +69,8 @@ export class Readers {
   #round: Iterator<Reader, undefined> | undefined;
   #closed = false;
 
-  constructor(log: EventLog, options: ReadersOptions = {}) {
-    const { heartbeatMs = HEARTBEAT_MS, stuckMs = STUCK_MS, comesBackMs = COMES_BACK_MS } = options;
+  constructor(log: EventLog, { heartbeatMs = HEARTBEAT_MS, stuckMs = STUCK_MS }: ReadersOptions = {}) {
     this.#log = log;
-    this.#comesBackMs = comesBackMs;
     this.#heartbeatMs = heartbeatMs;
     this.#stuckMs = stuckMs;
     this.#unlisten = log.onAdded(() => this.#schedule());
@@ -211,7 +207,7 @@ export class Readers {
     if (!this.#readers.delete(reader) || this.#readers.size > 0) return;
     clearInterval(this.#heart);
     this.#heart = undefined;
-    if (!this.#closed) this.#awaiting = setTimeout(() => this.#log.forget(), this.#comesBackMs).unref();
+    if (!this.#closed) this.#awaiting = setTimeout(() => this.#log.forget(), COMES_BACK_MS).unref();
   }
 }
 

@@ -51,6 +51,7 @@ interface Scene {
   readonly sources?: Readonly<Record<string, ActionSource>>;
   readonly channel?: FakeChannelOptions;
   readonly limits?: { chainDepth?: number; actionsPerCall?: number };
+  readonly profile?: object;
 }
 
 async function play(scene: Scene): Promise<{ record: CallRecord; channel: FakeChannel; outcomes: string[] }> {
@@ -66,7 +67,7 @@ async function play(scene: Scene): Promise<{ record: CallRecord; channel: FakeCh
       },
       describe: ({ target }) => target,
     },
-    policies: new Map([['default', new Policy('default', policyProfileSchema.parse({}))]]),
+    policies: new Map([['default', new Policy('default', policyProfileSchema.parse(scene.profile ?? {}))]]),
     limits: { chainDepth: 3, actionsPerCall: 50, ...scene.limits },
     dialLimits: new DialLimits(),
   });
@@ -101,6 +102,22 @@ describe('a list', () => {
     const { record, channel } = await play({ sources: { main: source({ kind: 'done' }) } });
     expect(channel.releases).toEqual([{ cti_status: 'done', cti_error: '', cti_actions: '0' }]);
     expect(record.result).toBe('done');
+  });
+
+  it('looks at what is to be expanded as it is when its turn has come', async () => {
+    const told = async (value: string): Promise<string[]> => {
+      const { outcomes } = await play({
+        sources: { main: source(answer(['read 1 9 a.wav cti_said 1000 #', 'log INFO said ${cti_said}'])) },
+        channel: {
+          onStep: ({ application }) =>
+            application === 'read' ? { values: { read_result: 'success', cti_said: value } } : undefined,
+        },
+        profile: { expansion: { allow: true, variables: ['cti_said'] } },
+      });
+      return outcomes;
+    };
+    expect(await told('42')).toEqual(['1:0 read ok', '1:1 log ok']);
+    expect(await told('${system(id)}')).toEqual(['1:0 read ok', '1:1 log refused']);
   });
 
   it('lets a bridge fail softly unless the dialplan or the app said otherwise', async () => {
